@@ -1,0 +1,68 @@
+# What a person types. Everything sets itself up; PYTHON names another interpreter, e.g. make PYTHON=python3.12
+
+PYTHON ?= python3
+SHELL := /bin/sh
+BIN := .venv/bin
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+READY := .venv/.ready-$(VERSION)
+SCENARIO ?= demo/scenarios/ordinary.yaml
+ifndef OUT
+OUT := demo-out/$(shell date -u +%Y%m%dT%H%M%SZ)
+endif
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test lint clean
+
+help:
+	@echo "make demo    rehearse a whole opening, verify its record, say where everything lies"
+	@echo "make test    every test"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make run     a server in demo mode on http://127.0.0.1:8765"
+	@echo "make setup   .venv with everything, when something changed (the others do it by themselves)"
+	@echo "make clean   remove what the above made"
+
+setup: $(READY)
+
+$(READY): setup.cfg pyproject.toml constraints.txt
+	@test -n "$(VERSION)" || { echo "$(PYTHON) was not found: install Python 3.11 or newer, e.g. apt install python3 python3-venv (or name one: make PYTHON=python3.12)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is Python $(VERSION), bidroom needs 3.11 or newer: install one, e.g. apt install python3.12 python3.12-venv, and run make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt install python3-venv (or python$(VERSION)-venv)" >&2; exit 1; }
+	@test "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$(VERSION)" || rm -rf .venv
+	@echo "setting up .venv with Python $(VERSION); this happens once"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,test,lint]'
+	@touch $@
+
+demo: setup
+	@mkdir -p demo-out
+	@$(BIN)/bidroom rehearse $(SCENARIO) --out $(OUT)
+	@echo
+	@echo "== the auditor's bundle"
+	@$(BIN)/bidroom audit verify $(OUT)/bundle-auditor.zip --trust $(OUT)/trust
+	@echo
+	@echo "== the public bundle"
+	@$(BIN)/bidroom audit verify $(OUT)/bundle-public.zip --trust $(OUT)/trust
+	@echo
+	@echo "Everything lies in $(OUT)/; to look at it:"
+	@echo "  ls $(OUT)"
+	@echo "  $(BIN)/python -m json.tool --no-ensure-ascii $(OUT)/record.json      # the opening record"
+	@echo "  $(BIN)/python -m json.tool --no-ensure-ascii $(OUT)/timeline.json    # when each step happened"
+	@echo "  $(BIN)/python -m zipfile -l $(OUT)/bundle-public.zip                 # what anyone may check"
+	@echo "  $(BIN)/bidroom audit verify $(OUT)/bundle-public.zip --trust $(OUT)/trust"
+
+run: setup
+	@$(BIN)/bidroom serve --demo
+
+test: setup
+	@$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv build dist *.egg-info demo-out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
