@@ -1,0 +1,1 @@
+"""The opening: its table of phases and commands, its guards, and what each audience sees."""

@@ -1,0 +1,335 @@
+"""The command, the release of the keys, the close, the holders, the opened forms (seal.md, Release)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bidroom.crypto.slots import BIDDER
+from bidroom.facts import Actor, Command, Entry, ErasePieces, Fact, KeepPieces, rfc3339
+from bidroom.opening.extraction import needs_decision
+from bidroom.opening.state import Bid, Opening, put
+
+LONGEST_EXTENSION = 24 * 3600
+
+
+# --- the command
+
+
+def every_lot_under_the_minimum_is_decided(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """The host has said of each such lot whether it ends or goes on."""
+    return all(lot.decision is not None for lot in state.live_lots if needs_decision(state, lot))
+
+
+def some_lot_goes_on(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """There is a lot to open; where there is none the opening is terminated instead."""
+    return bool(_lots_to_open(state))
+
+
+def every_holder_signed_a_preflight(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """In each slot but the bidder's, as many holders as it needs have tried their stanzas."""
+    return all(
+        len({h.organization for h in slot.holders} & set(state.preflights))
+        >= min(slot.needed, len({h.organization for h in slot.holders}))
+        for slot in state.the_terms.slots
+        if slot.name != BIDDER
+    )
+
+
+def window_is_the_timelines(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """`window` is the number of seconds that the timeline gives bidders to release."""
+    return command.body.get("window") == int(state.the_timeline.windows.release.total_seconds())
+
+
+def _lots_to_open(state: Opening) -> list[int]:
+    return [lot.no for lot in state.live_lots if not (needs_decision(state, lot) and lot.decision == "end")]
+
+
+def command_decryption(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """LotEnded for each lot that was decided to end, then DecryptionCommanded."""
+    going_on = _lots_to_open(state)
+    for lot in state.live_lots:
+        if lot.no not in going_on:
+            yield Fact("LotEnded", {"lot": lot.no, "reason": "under_minimum", "because": lot.decision_reason})
+    body = {
+        "command": command.digest,
+        "root": state.root,
+        "window": command.body["window"],
+        "nonce": command.body.get("nonce"),
+        "until": rfc3339(at + timedelta(seconds=command.body["window"])),
+    }
+    yield Fact("DecryptionCommanded", body)
+
+
+def commanded(state: Opening, entry: Entry) -> Opening:
+    """DecryptionCommanded: t0 is its time, t1 the end of its window."""
+    body = entry.body
+    until = entry.time + timedelta(seconds=body["window"])
+    return replace(state, command=body["command"], commanded_at=entry.time, clock=until)
+
+
+# --- bidders release
+
+
+def not_released_yet(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """This bid's key has not been released before."""
+    return state.bids[command.body["digest"]].released_at is None
+
+
+def pieces_match_their_commitments(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """Each piece's HMAC is the header's c_j; computed where the pieces are, as they may not come nearer than this."""
+    return command.evidence.get("pieces_match") is True
+
+
+def release_share(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """ShareReleased: that it happened and the hash of the message, never the pieces."""
+    bid = state.bids[command.body["digest"]]
+    told = {"command": state.command, "message": command.digest, "nonce": command.evidence["nonce"]}
+    body = {**_own_bid(bid), **told}
+    yield Fact("ShareReleased", body, effects=_kept(command, (bid,)))
+
+
+def _own_bid(bid: Bid) -> dict[str, Any]:
+    return {"lot": bid.lot, "digest": bid.digest, "organization": bid.organization}
+
+
+def _kept(command: Command, bids: tuple[Bid, ...]) -> tuple[KeepPieces, ...]:
+    pieces: Mapping[str, Mapping[int, bytes]] = command.secret.get("pieces", {})
+    if command.signed is None:
+        return ()
+    return tuple(KeepPieces(bid.digest, pieces[bid.digest], command.signed) for bid in bids if bid.digest in pieces)
+
+
+def released(state: Opening, entry: Entry) -> Opening:
+    """ShareReleased."""
+    bid = state.bids[entry.body["digest"]]
+    bid = replace(bid, released_at=entry.time, message=entry.body["message"])
+    return replace(state, bids=put(state.bids, bid.digest, bid))
+
+
+def failure_names_a_layer(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """`layer` is one of those that a release can fail at; `serial` the certificate's that was tried."""
+    return command.body.get("layer") in ("share", "commitment", "key") and isinstance(command.body.get("serial"), str)
+
+
+def failure_reported(state: Opening, entry: Entry) -> Opening:
+    """ReleaseFailureReported: evidence for the attribution."""
+    bid = state.bids[entry.body["digest"]]
+    reported = {"layer": entry.body["layer"], "serial": entry.body["serial"], "at": rfc3339(entry.time)}
+    return replace(state, bids=put(state.bids, bid.digest, replace(bid, reported=reported)))
+
+
+# --- windows
+
+
+def extension_is_of_a_sound_length(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """`seconds` is a whole number from 1 to 24 hours' worth."""
+    seconds = command.body.get("seconds")
+    return isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_EXTENSION
+
+
+def extend(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """WindowExtended: the window of the phase runs on."""
+    assert state.clock is not None
+    until = state.clock + timedelta(seconds=command.body["seconds"])
+    told = {key: command.body[key] for key in ("seconds", "reason", "command")}
+    yield Fact("WindowExtended", {**told, "phase": str(state.phase), "until": rfc3339(until)})
+
+
+def extended(state: Opening, entry: Entry) -> Opening:
+    """WindowExtended."""
+    assert state.clock is not None
+    until = state.clock + timedelta(seconds=entry.body["seconds"])
+    told = {key: entry.body[key] for key in ("phase", "seconds", "reason")}
+    note = {**told, "at": rfc3339(entry.time), "until": rfc3339(until)}
+    return replace(state, clock=until, extensions=(*state.extensions, note))
+
+
+def the_window_is_over_or_all_have_released(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """Nothing is decrypted before the window ends or all shares are in."""
+    return all_have_released(state) or (state.clock is not None and at > state.clock)
+
+
+def all_have_released(state: Opening) -> bool:
+    """No bidder of a live lot has a move left."""
+    return all(bid.released_at is not None for bid in state.finals())
+
+
+def close_release(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """ReleaseClosed: who released and who did not; from here no bidder has a move."""
+    finals = state.finals()
+    body = {
+        "command": state.command,
+        "released": [bid.digest for bid in finals if bid.released_at is not None],
+        "missing": [bid.digest for bid in finals if bid.released_at is None],
+        "until": rfc3339(at + state.the_timeline.windows.closing),
+    }
+    yield Fact("ReleaseClosed", body)
+
+
+def release_closed(state: Opening, entry: Entry) -> Opening:
+    """ReleaseClosed: the holders' clock runs."""
+    bids = state.bids
+    for digest in entry.body["missing"]:
+        bids = put(bids, digest, replace(bids[digest], cause="not_released"))
+    for digest in (bid.digest for bid in state.released() if disputed(state, bid)):
+        bids = put(bids, digest, replace(bids[digest], cause="disputed", failed_layer="stanza"))
+    clock = entry.time + state.the_timeline.windows.closing
+    return replace(state, bids=bids, closed_at=entry.time, clock=clock)
+
+
+# --- the other holders
+
+
+def disputed(state: Opening, bid: Bid) -> bool:
+    """Whether a holder's preflight said that its stanza for this bid does not open."""
+    return any(bid.digest in bad for bad in state.preflights.values())
+
+
+def to_open(state: Opening) -> tuple[Bid, ...]:
+    """The bids that holders release all or nothing: released by their bidder, in no dispute, not damaged."""
+    return tuple(bid for bid in state.released() if not disputed(state, bid))
+
+
+def it_covers_every_released_bid(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """All or nothing: `digests` are exactly the released ones."""
+    return command.body.get("digests") == [bid.digest for bid in to_open(state)]
+
+
+def the_slot_is_ones_own(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """The actor's organization holds a key of the slot that it names, and the slot is not the bidder's."""
+    name = command.body.get("slot")
+    return name != BIDDER and any(
+        slot.name == name and any(holder.organization == actor.organization for holder in slot.holders)
+        for slot in state.the_terms.slots
+    )
+
+
+def the_slot_has_not_released(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """This slot's pieces are not here yet."""
+    return command.body.get("slot") not in state.holders
+
+
+def release_holder_shares(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """HolderSharesReleased: one message with the pieces for every released bid."""
+    body = {
+        "slot": command.body["slot"],
+        "command": state.command,
+        "digests": command.body["digests"],
+        "message": command.digest,
+        "nonce": command.evidence["nonce"],
+    }
+    yield Fact("HolderSharesReleased", body, effects=_kept(command, to_open(state)))
+
+
+def holder_released(state: Opening, entry: Entry) -> Opening:
+    """HolderSharesReleased."""
+    return replace(state, holders=put(state.holders, entry.body["slot"], entry.time))
+
+
+def holders_missing(state: Opening) -> tuple[str, ...]:
+    """The slots that still owe their pieces; none where there is nothing to open."""
+    if not to_open(state):
+        return ()
+    return tuple(slot.name for slot in state.the_terms.slots if slot.name not in (BIDDER, *state.holders))
+
+
+def every_holder_has_released(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """Every slot's pieces are here."""
+    return not holders_missing(state)
+
+
+def some_holder_is_missing(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """A slot owes its pieces."""
+    return bool(holders_missing(state))
+
+
+def lapse(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """HoldersLapsed: by name, and for the bidders always 视为撤回."""
+    missing = holders_missing(state)
+    names = [
+        {"slot": slot.name, "organizations": sorted({holder.organization for holder in slot.holders})}
+        for slot in state.the_terms.slots
+        if slot.name in missing
+    ]
+    digests = tuple(bid.digest for bid in state.released())
+    yield Fact("HoldersLapsed", {"missing": names}, effects=(ErasePieces(digests),))
+
+
+def lapsed(state: Opening, entry: Entry) -> Opening:
+    """HoldersLapsed: no bidder is at fault for it."""
+    bids = state.bids
+    for bid in to_open(state):
+        bids = put(bids, bid.digest, replace(bid, fault="other", cause="holder_lapsed", failed_layer="holder"))
+    names = tuple(each["slot"] for each in entry.body["missing"])
+    return replace(state, bids=bids, lapsed=names, clock=None)
+
+
+# --- the forms
+
+
+def results_cover_every_released_bid(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """Each bid was either opened or failed at a named layer."""
+    results = [*command.evidence.get("opened", ()), *command.evidence.get("failures", ())]
+    return sorted(each["digest"] for each in results) == [bid.digest for bid in to_open(state)]
+
+
+def open_forms(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """BidFormsOpened, one a lot: K_0 and the digest of the form of each opened bid, the layer of each failure."""
+    opened, failures = command.evidence["opened"], command.evidence["failures"]
+    lots = state.live_lots
+    for lot in lots:
+        body = {
+            "lot": lot.no,
+            "opened": [{k: o[k] for k in ("digest", "k0", "form")} for o in opened if o["lot"] == lot.no],
+            "failures": [{k: f[k] for k in ("digest", "layer", "at")} for f in failures if f["lot"] == lot.no],
+        }
+        last = lot is lots[-1]
+        erased = tuple(bid.digest for bid in state.released())
+        effects = (ErasePieces(erased, tuple(sorted(o["digest"] for o in opened))),) if last else ()
+        yield Fact("BidFormsOpened", body, effects=effects)
+
+
+def forms_opened(state: Opening, entry: Entry) -> Opening:
+    """BidFormsOpened."""
+    bids = state.bids
+    for each in entry.body["opened"]:
+        bids = put(bids, each["digest"], replace(bids[each["digest"]], k0=each["k0"], form=each["form"]))
+    for each in entry.body["failures"]:
+        failed = replace(bids[each["digest"]], failed_layer=each["layer"], cause="not_decrypted")
+        bids = put(bids, each["digest"], failed)
+    lot = replace(state.lots[entry.body["lot"]], opened=True)
+    return replace(state, bids=bids, lots=put(state.lots, lot.no, lot), clock=None)
+
+
+def every_lot_is_opened(state: Opening) -> bool:
+    """Each live lot's forms are there."""
+    return all(lot.opened for lot in state.live_lots)
+
+
+def pieces_matched(act: tuple[Entry, ...]) -> Mapping[str, Any]:
+    """For a replay: the server held the pieces and let them through; their own check looks at them again."""
+    return {"pieces_match": True, "nonce": act[0].body["nonce"]}
+
+
+def results_of(act: tuple[Entry, ...]) -> Mapping[str, Any]:
+    """For a replay: what came of each bid, as the facts of all lots together say."""
+    told: dict[str, list[Mapping[str, Any]]] = {"opened": [], "failures": []}
+    for entry in act:
+        for key, found in told.items():
+            found += [{**each, "lot": entry.body["lot"]} for each in entry.body[key]]
+    return told
+
+
+FOLDS = {
+    "DecryptionCommanded": commanded,
+    "ShareReleased": released,
+    "ReleaseFailureReported": failure_reported,
+    "WindowExtended": extended,
+    "ReleaseClosed": release_closed,
+    "HolderSharesReleased": holder_released,
+    "HoldersLapsed": lapsed,
+    "BidFormsOpened": forms_opened,
+}

@@ -1,0 +1,1 @@
+"""Organizations, certificate bindings, tenders, rule packs, deposits and bids, before the opening."""
