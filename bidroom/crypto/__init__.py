@@ -1,0 +1,1 @@
+"""The seal, its signatures, certificates, trees and notes: no clock, no network, no server."""
