@@ -177,11 +177,13 @@ def rfc3339(at: datetime) -> str:
 
 
 def instant(text: str) -> datetime:
-    """The time that `text` names (RFC 3339, any offset, never without one), in UTC."""
+    """The time that `text` names (RFC 3339, any offset, never without one), in UTC; of the years 1900 to 2999."""
     try:
         at = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise Refused("time_malformed", value=str(text)) from None
+        raise Refused("time_malformed", value=str(text)[:100]) from None
     if at.tzinfo is None:
         raise Refused("time_without_zone", value=text)
+    if not 1900 <= at.year < 3000:  # so that nothing added to it can leave the calendar
+        raise Refused("time_malformed", value=text)
     return at.astimezone(UTC)

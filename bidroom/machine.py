@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from bidroom.bodies import EMPTY, Shape
 from bidroom.facts import Actor, Body, Command, Entry, Fact, Refused, Role, StreamKind
 
 Guard = Callable[[Any, Command, Actor, datetime], bool]
@@ -29,6 +30,7 @@ def at_once(state: Any) -> bool:
 class Row:
     """In phases `at`, on command `on` by one of `who`, if all of `needs` hold: `fact`, and the phase is `to`.
 
+    `takes`: what the command's body must and may hold; looked at before any guard.
     `to` None: the phase stays (or the fold of the fact chooses it, as a resumption does).
     `once`: where a command makes a fact a lot, the phase moves only when this holds of the folded state.
     `signed`: the kind of signature that the act carries, None where a session is enough.
@@ -47,6 +49,7 @@ class Row:
     signed: str | None = None
     also: tuple[str, ...] = ()
     recalls: Callable[[tuple[Entry, ...]], Body] | None = None
+    takes: Shape = EMPTY
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def decide(tables: Iterable[Table], state: State, command: Command, actor: Actor
     part = state[table.name]
     roles = table.roles(part, actor)
     row = _row_for(table, part, command, roles)
+    row.takes.check(command)
     actor = actor.acting_as(next(role for role in row.who if role in roles))
     for guard in row.needs:
         if not guard(part, command, actor, at):
@@ -127,6 +131,11 @@ def decide(tables: Iterable[Table], state: State, command: Command, actor: Actor
     if row.says is not None:
         return tuple(row.says(part, command, actor, at))
     return (Fact(row.fact, dict(command.body) if command.lot is None else {**command.body, "lot": command.lot}),)
+
+
+def shape_of(tables: Iterable[Table], command: str) -> Shape:
+    """What the body of this command type may hold; the same in every phase. Raises Refused('command_unknown')."""
+    return table_for(tables, command).rows_on(command)[0].takes
 
 
 def acting_role(tables: Iterable[Table], state: State, command: Command, actor: Actor) -> Role:

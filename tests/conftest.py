@@ -5,14 +5,19 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import shutil
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
+
+from bidroom.crypto.checkpoint import LogKey
+from bidroom.storage.database import engine_for
+from bidroom.storage.schema import migrate
 
 POSTGRES = os.environ.get("BIDROOM_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -78,6 +83,15 @@ def failed_if_skipped(report: Report) -> Report:
     return report
 
 
+# --- what Python alone does not bring ---------------------------------------------------------------------------------
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests against the openssl program run wherever it is installed."""
+    if item.get_closest_marker("openssl") and shutil.which("openssl") is None:
+        pytest.skip("no openssl program: apt install openssl")
+
+
 # --- databases -------------------------------------------------------------------------------------------------------
 
 
@@ -117,3 +131,31 @@ def database_url(request: pytest.FixtureRequest) -> str:
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(name)
     return url
+
+
+@pytest.fixture
+def engines(database_url: str) -> Iterator[Callable[[], sa.Engine]]:
+    """Makes engines on the test's database, as many as there would be processes."""
+    made: list[sa.Engine] = []
+
+    def engine() -> sa.Engine:
+        made.append(engine_for(database_url))
+        return made[-1]
+
+    yield engine
+    for one in made:
+        one.dispose()
+
+
+@pytest.fixture
+def engine(engines: Callable[[], sa.Engine]) -> sa.Engine:
+    """The test's database with the newest schema."""
+    engine = engines()
+    migrate(engine)
+    return engine
+
+
+@pytest.fixture
+def log_key() -> LogKey:
+    """A log key of this test."""
+    return LogKey.generate("log.example")
