@@ -34,7 +34,7 @@ REST = 30.0
 """Seconds until failed work is tried again, and between two replays of what another process left behind."""
 _RESTS = {"done": 0.0, "again": SOON, "waits": SOON, "refused": 5 * SOON, "failed": REST}
 _LOGGER = logging.getLogger(__name__)
-_ORDINARY = frozenset({"earlier_is_undecided", "outage_touches_no_clock", "same_id_other_bytes"})
+_ORDINARY = frozenset({"earlier_is_undecided", "outage_touches_a_clock", "same_id_other_bytes"})
 
 
 class Ticker:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
+from bidroom.bodies import NO_LOT
 from bidroom.crypto.canonical import canonical, digest_of
 from bidroom.facts import Actor, Body, Command, Entry, Refused, Role, Signed
 from bidroom.machine import Row, State, Table, decide, fold
@@ -98,11 +99,12 @@ def _command_of(row: Row, act: tuple[Entry, ...]) -> Command:
         signed = Signed(row.signed, b"", b"") if row.signed else None
         digest = (first.signed or {}).get("hash", "")
         id = found.body.get("deposit", "")
-        return Command(id=id, body=seen, lot=seen.get("lot"), digest=digest, signed=signed, **common)
+        body, lot = row.takes.of(seen), None if row.takes.lot == NO_LOT else seen.get("lot")
+        return Command(id=id, body=body, lot=lot, digest=digest, signed=signed, **common)
     raw, cms = base64.b64decode(data), base64.b64decode((first.signed or {})["cms"])
     signed, digest = Signed(row.signed or "command", raw, cms), digest_of(row.signed or "command", raw)
     if row.signed == "header":
-        return Command(id=seen["bid"], body=seen, lot=seen["lot"], digest=digest, signed=signed, **common)
+        return Command(id=seen["bid"], body=row.takes.of(seen), lot=seen["lot"], digest=digest, signed=signed, **common)
     told = json.loads(raw)
     return Command(
         id=told["id"], body=told["body"], lot=told["lot"], checkpoint=told["checkpoint"],

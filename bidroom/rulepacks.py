@@ -49,4 +49,5 @@ def rule_pack(name: str) -> RulePack:
 
 def working_days(start_weekday: int, days: int) -> int:
     """How many of `days` days, beginning on `start_weekday` (Monday 0), are Monday to Friday."""
-    return sum((start_weekday + day) % 7 < 5 for day in range(days))
+    weeks, rest = divmod(days, 7)
+    return 5 * weeks + sum((start_weekday + day) % 7 < 5 for day in range(rest))

@@ -14,7 +14,7 @@ from bidroom.registry.tenders import TENDERS
 
 TABLES: tuple[Table, ...] = (CENTRE_TABLE, ORGANIZATIONS, TENDERS, OPENING)
 
-REFUSAL_FACTS: Mapping[str, Callable[[State, Command, Actor, Refused], Fact]] = {
+REFUSAL_FACTS: Mapping[str, Callable[[State, Command, Actor, Refused], Fact | None]] = {
     "SubmitBid": lambda state, command, actor, refused: bids.refusal(state["tender"], command, actor, refused),
 }
 """Commands whose refusal is itself a fact of the stream."""

@@ -86,7 +86,7 @@ def close_is_due(state: Tally, command: Command, actor: Actor, at: datetime) -> 
     return state.close_at is not None and at >= state.close_at
 
 
-def outage_touches_no_clock(state: Tally, command: Command, actor: Actor, at: datetime) -> bool:
+def outage_touches_a_clock(state: Tally, command: Command, actor: Actor, at: datetime) -> bool:
     """Named as the refusal is: true where the gap holds the closing."""
     return state.close_at is not None and instant(command.body["from"]) <= state.close_at <= instant(command.body["to"])
 
@@ -166,7 +166,7 @@ TALLY = Table(
         Row(("open",), "Keep", BIDDER, (), "Kept", says=keep, signed="command", takes=takes("digest")),
         Row(("open",), "Erase", BIDDER, (), "Erased", says=erase, takes=takes("digests", "to_auditor")),
         Row(("open",), "Stumble", BIDDER, (), "Added", says=stumble),
-        Row(("open",), "HoldForOutage", CLOCK, (outage_touches_no_clock,), "Held", takes=takes("from", "to")),
+        Row(("open",), "HoldForOutage", CLOCK, (outage_touches_a_clock,), "Held", takes=takes("from", "to")),
         Row(("open",), "Close", CLOCK, (close_is_due,), "Closed", "closed"),
         Row(("closed",), "Audit", CLOCK, (audit_was_worked_out,), "Audited"),
     ),

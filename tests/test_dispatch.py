@@ -440,7 +440,7 @@ def test_a_conflict_is_decided_anew_with_what_the_other_process_wrote(
             raise Conflict("another was quicker")
         write(tx)
 
-    SqlTransaction.write = late  # type: ignore[method-assign]
+    SqlTransaction.write = late  # type: ignore[method-assign, assignment]
     try:
         room.door.start()
         assert room.do(add(1)).entries[0].seq == 1

@@ -35,6 +35,7 @@ class Server:
 
     def __init__(self, green: Concurrency, engine: sa.Engine) -> None:
         self.green = green
+        self.ticker: Ticker
         agenda = SqlAgenda(engine)
         self.clock = DemoClock(agenda, demo=True, speed=60, start=NOON)
         log = SqlLog(engine, TABLES, LogKey.generate("log.example"))

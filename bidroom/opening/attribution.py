@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bidroom.facts import Actor, Command, Entry, Fact
 from bidroom.opening.state import Bid, Opening, put
@@ -13,8 +14,11 @@ FAULTS = ("bidder", "other")
 
 
 def that_bid_was_not_opened(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """The digest is of a final bid of a live lot that did not open, for a cause that is not already attributed."""
-    return any(bid.digest == command.body.get("digest") and not bid.opened for bid in state.finals())
+    """The digest is of a final bid of a live lot (the one named, if any) that did not open."""
+    return any(
+        bid.digest == command.body.get("digest") and not bid.opened and command.lot in (None, bid.lot)
+        for bid in state.finals()
+    )
 
 
 def no_holder_lapsed(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
@@ -45,9 +49,18 @@ def unattributed(state: Opening) -> tuple[Bid, ...]:
 
 def rule(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
     """FailureAttributed: the cause as the system found it, the fault as the host rules."""
+    yield Fact("FailureAttributed", _ruling(state, command))
+
+
+def revise(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """AttributionRevised: another ruling, and the upheld objection that permits it."""
+    yield Fact("AttributionRevised", {**_ruling(state, command), "objection": command.body["objection"]})
+
+
+def _ruling(state: Opening, command: Command) -> dict[str, Any]:
     bid = state.bids[command.body["digest"]]
-    body = {"lot": bid.lot, "digest": bid.digest, "cause": bid.cause}
-    yield Fact("FailureAttributed", {**body, "fault": command.body["fault"], "reason": command.body["reason"]})
+    told = {key: command.body[key] for key in ("fault", "reason")}
+    return {"lot": bid.lot, "digest": bid.digest, "cause": bid.cause, **told}
 
 
 def ruled(state: Opening, entry: Entry) -> Opening:

@@ -10,9 +10,10 @@ from typing import Any
 from bidroom.crypto.slots import BIDDER
 from bidroom.facts import Actor, Command, Entry, ErasePieces, Fact, KeepPieces, rfc3339
 from bidroom.opening.extraction import needs_decision
-from bidroom.opening.state import Bid, Opening, put
+from bidroom.opening.state import Bid, Opening, put, put_all
 
 LONGEST_EXTENSION = 24 * 3600
+LAYERS = ("share", "commitment", "key")
 
 
 # --- the command
@@ -41,6 +42,11 @@ def every_holder_signed_a_preflight(state: Opening, command: Command, actor: Act
 def window_is_the_timelines(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
     """`window` is the number of seconds that the timeline gives bidders to release."""
     return command.body.get("window") == int(state.the_timeline.windows.release.total_seconds())
+
+
+def it_names_a_checkpoint(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """The host says which log it commands on: the door has compared it with the tender's own."""
+    return command.checkpoint is not None
 
 
 def _lots_to_open(state: Opening) -> list[int]:
@@ -110,8 +116,14 @@ def released(state: Opening, entry: Entry) -> Opening:
 
 
 def failure_names_a_layer(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """`layer` is one of those that a release can fail at; `serial` the certificate's that was tried."""
-    return command.body.get("layer") in ("share", "commitment", "key") and isinstance(command.body.get("serial"), str)
+    """`layer` is one of those that a release can fail at."""
+    return command.body.get("layer") in LAYERS
+
+
+def report_failure(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
+    """ReleaseFailureReported: which layer, and the serial of the certificate that was tried."""
+    told = {key: command.body[key] for key in ("layer", "serial")}
+    yield Fact("ReleaseFailureReported", {**_own_bid(state.bids[command.body["digest"]]), **told})
 
 
 def failure_reported(state: Opening, entry: Entry) -> Opening:
@@ -125,9 +137,8 @@ def failure_reported(state: Opening, entry: Entry) -> Opening:
 
 
 def extension_is_of_a_sound_length(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """`seconds` is a whole number from 1 to 24 hours' worth."""
-    seconds = command.body.get("seconds")
-    return isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds <= LONGEST_EXTENSION
+    """`seconds` is 1 to 24 hours' worth."""
+    return 0 < int(command.body["seconds"]) <= LONGEST_EXTENSION
 
 
 def extend(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
@@ -171,11 +182,10 @@ def close_release(state: Opening, command: Command, actor: Actor, at: datetime) 
 
 def release_closed(state: Opening, entry: Entry) -> Opening:
     """ReleaseClosed: the holders' clock runs."""
-    bids = state.bids
-    for digest in entry.body["missing"]:
-        bids = put(bids, digest, replace(bids[digest], cause="not_released"))
-    for digest in (bid.digest for bid in state.released() if disputed(state, bid)):
-        bids = put(bids, digest, replace(bids[digest], cause="disputed", failed_layer="stanza"))
+    missing = {digest: replace(state.bids[digest], cause="not_released") for digest in entry.body["missing"]}
+    bad = (bid for bid in state.released() if disputed(state, bid))
+    in_dispute = {bid.digest: replace(bid, cause="disputed", failed_layer="stanza") for bid in bad}
+    bids = put_all(state.bids, {**missing, **in_dispute})
     clock = entry.time + state.the_timeline.windows.closing
     return replace(state, bids=bids, closed_at=entry.time, clock=clock)
 
@@ -189,7 +199,7 @@ def disputed(state: Opening, bid: Bid) -> bool:
 
 
 def to_open(state: Opening) -> tuple[Bid, ...]:
-    """The bids that holders release all or nothing: released by their bidder, in no dispute, not damaged."""
+    """The bids that holders release all or nothing: released by their bidder, and in no dispute."""
     return tuple(bid for bid in state.released() if not disputed(state, bid))
 
 
@@ -207,9 +217,9 @@ def the_slot_is_ones_own(state: Opening, command: Command, actor: Actor, at: dat
     )
 
 
-def the_slot_has_not_released(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """This slot's pieces are not here yet."""
-    return command.body.get("slot") not in state.holders
+def the_slot_owes_its_pieces(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """There is something to open, and this slot's pieces for it are not here yet."""
+    return command.body.get("slot") in holders_missing(state)
 
 
 def release_holder_shares(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
@@ -259,10 +269,10 @@ def lapse(state: Opening, command: Command, actor: Actor, at: datetime) -> Itera
 
 
 def lapsed(state: Opening, entry: Entry) -> Opening:
-    """HoldersLapsed: no bidder is at fault for it."""
-    bids = state.bids
-    for bid in to_open(state):
-        bids = put(bids, bid.digest, replace(bid, fault="other", cause="holder_lapsed", failed_layer="holder"))
+    """HoldersLapsed: no bidder that released is at fault for it, in dispute or not."""
+    lost = {bid.digest: replace(bid, fault="other", cause="holder_lapsed", failed_layer="holder")
+            for bid in state.released()}  # fmt: skip
+    bids = put_all(state.bids, lost)
     names = tuple(each["slot"] for each in entry.body["missing"])
     return replace(state, bids=bids, lapsed=names, clock=None)
 
@@ -294,12 +304,10 @@ def open_forms(state: Opening, command: Command, actor: Actor, at: datetime) -> 
 
 def forms_opened(state: Opening, entry: Entry) -> Opening:
     """BidFormsOpened."""
-    bids = state.bids
-    for each in entry.body["opened"]:
-        bids = put(bids, each["digest"], replace(bids[each["digest"]], k0=each["k0"], form=each["form"]))
+    came = {each["digest"]: {"k0": each["k0"], "form": each["form"]} for each in entry.body["opened"]}
     for each in entry.body["failures"]:
-        failed = replace(bids[each["digest"]], failed_layer=each["layer"], cause="not_decrypted")
-        bids = put(bids, each["digest"], failed)
+        came[each["digest"]] = {"failed_layer": each["layer"], "cause": "not_decrypted"}
+    bids = put_all(state.bids, {digest: replace(state.bids[digest], **what) for digest, what in came.items()})
     lot = replace(state.lots[entry.body["lot"]], opened=True)
     return replace(state, bids=bids, lots=put(state.lots, lot.no, lot), clock=None)
 

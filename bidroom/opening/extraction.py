@@ -9,8 +9,8 @@ from datetime import datetime
 from bidroom.crypto import tree
 from bidroom.crypto.slots import BIDDER
 from bidroom.facts import Actor, Body, Command, Entry, Fact
-from bidroom.opening.notice import deposit_state, with_party
-from bidroom.opening.state import LotState, Opening, put
+from bidroom.opening.notice import verified_deposits, with_party
+from bidroom.opening.state import LotState, Opening, put, put_all
 
 
 def sign_in_is_due(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
@@ -68,10 +68,8 @@ def it_holds_a_key(state: Opening, command: Command, actor: Actor, at: datetime)
 
 
 def preflight_names_only_final_bids(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """`bad` lists digests of final bids, each once."""
-    bad = command.body.get("bad")
-    finals = {bid.digest for bid in state.finals()}
-    return isinstance(bad, list) and len(set(bad)) == len(bad) and set(bad) <= finals
+    """`bad` lists digests of final bids."""
+    return set(command.body["bad"]) <= {bid.digest for bid in state.finals()}
 
 
 def needs_decision(state: Opening, lot: LotState) -> bool:
@@ -98,9 +96,9 @@ def check(state: Opening, command: Command, actor: Actor, at: datetime) -> Itera
     damaged = set(command.evidence["damaged"])
     for lot in state.live_lots:
         finals = state.finals(lot.no)
-        deposits = [deposit_state(state, bid.organization, lot.no) in ("paid", "guarantee") for bid in finals]
         hurt = [bid.digest for bid in finals if bid.digest in damaged]
-        yield Fact("BidsChecked", {"lot": lot.no, "counted": len(finals), "deposits": sum(deposits), "damaged": hurt})
+        counts = {"counted": len(finals), "deposits": verified_deposits(state, lot.no)}
+        yield Fact("BidsChecked", {"lot": lot.no, **counts, "damaged": hurt})
 
 
 def damage_of(act: tuple[Entry, ...]) -> Body:
@@ -127,8 +125,7 @@ def signed_in(state: Opening, entry: Entry) -> Opening:
 def extracted(state: Opening, entry: Entry) -> Opening:
     """BidsExtracted."""
     body, bids = entry.body, state.bids
-    for digest in body["digests"]:
-        bids = put(bids, digest, replace(bids[digest], final=True))
+    bids = put_all(bids, {digest: replace(bids[digest], final=True) for digest in body["digests"]})
     lot = replace(state.lots[body["lot"]], extracted=True)
     return replace(state, bids=bids, lots=put(state.lots, lot.no, lot), root=body["root"])
 
@@ -136,8 +133,7 @@ def extracted(state: Opening, entry: Entry) -> Opening:
 def checked(state: Opening, entry: Entry) -> Opening:
     """BidsChecked."""
     body, bids = entry.body, state.bids
-    for digest in body["damaged"]:
-        bids = put(bids, digest, replace(bids[digest], damaged=True))
+    bids = put_all(bids, {digest: replace(bids[digest], damaged=True) for digest in body["damaged"]})
     lot = replace(state.lots[body["lot"]], checked=True, counted=body["counted"], deposits=body["deposits"])
     return replace(state, bids=bids, lots=put(state.lots, lot.no, lot))
 

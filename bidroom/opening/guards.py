@@ -7,8 +7,6 @@ from datetime import datetime
 from bidroom.facts import Actor, Command, Role
 from bidroom.opening.state import Opening
 
-LONGEST_TEXT = 2_000
-
 
 def a_reason_is_given(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
     """The body says why, in words."""
@@ -21,12 +19,17 @@ def a_text_is_given(state: Opening, command: Command, actor: Actor, at: datetime
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= LONGEST_TEXT
+    return isinstance(value, str) and len(value.strip()) > 0
 
 
 def lot_is_live(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
     """The command names a lot that has not ended."""
     return any(lot.no == command.lot for lot in state.live_lots)
+
+
+def some_lot_is_live(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """A lot is left to go on with; where there is none the opening is terminated instead."""
+    return bool(state.live_lots)
 
 
 def no_outage_is_open(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
@@ -55,9 +58,12 @@ def it_names_the_final_root(state: Opening, command: Command, actor: Actor, at: 
 
 
 def that_bid_is_final_and_ones_own(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """The digest is one of the final ones of a live lot, and the actor's organization's."""
+    """The digest is one of the final ones of a live lot (the one named, if any), and the actor's organization's."""
     return any(
-        bid.digest == command.body.get("digest") and bid.organization == actor.organization for bid in state.finals()
+        bid.digest == command.body.get("digest")
+        and bid.organization == actor.organization
+        and command.lot in (None, bid.lot)
+        for bid in state.finals()
     )
 
 

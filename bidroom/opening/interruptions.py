@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bidroom.facts import Actor, Command, Entry, ErasePieces, Fact, Refused, Role, instant, rfc3339
+from bidroom.facts import Actor, Command, Entry, ErasePieces, Fact, Role, instant, rfc3339
 from bidroom.opening.extraction import needs_decision
 from bidroom.opening.state import WINDOWS, Opening, Party, Pause, Phase, put
 
@@ -21,7 +21,7 @@ def suspend(state: Opening, command: Command, actor: Actor, at: datetime) -> Ite
     running = state.clock is not None and state.phase in WINDOWS
     left = max(state.clock - at, timedelta()) // MICROSECOND if running and state.clock else None
     body = {"reason": command.body["reason"], "phase": str(state.phase), "left": left}
-    yield Fact("OpeningSuspended", body)
+    yield Fact("OpeningSuspended", {**body, "command": state.command})
 
 
 def suspended(state: Opening, entry: Entry) -> Opening:
@@ -43,14 +43,14 @@ def resumption_gives_notice(state: Opening, command: Command, actor: Actor, at: 
     pause = state.pause
     if pause is None:
         return False
-    resumes = instant(str(command.body.get("at")))
+    resumes = instant(command.body["at"])
     long = resumes - pause.at > state.pack.resume_notice_after
     return resumes >= at + (state.pack.resume_notice if long else timedelta())
 
 
 def announce_resumption(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
     """ResumptionAnnounced: everyone knows when it goes on."""
-    yield Fact("ResumptionAnnounced", {"at": rfc3339(instant(command.body["at"]))})
+    yield Fact("ResumptionAnnounced", {"at": rfc3339(instant(command.body["at"])), "command": state.command})
 
 
 def resumption_announced(state: Opening, entry: Entry) -> Opening:
@@ -67,7 +67,7 @@ def resume(state: Opening, command: Command, actor: Actor, at: datetime) -> Iter
     """OpeningResumed: the phase it was in, with the time that was left."""
     pause = state.pauses[-1]
     until = None if pause.left is None else rfc3339(at + pause.left)
-    yield Fact("OpeningResumed", {"phase": str(pause.back_to), "until": until})
+    yield Fact("OpeningResumed", {"phase": str(pause.back_to), "until": until, "command": state.command})
 
 
 def resumed(state: Opening, entry: Entry) -> Opening:
@@ -127,12 +127,13 @@ def terminated(state: Opening, entry: Entry) -> Opening:
 
 
 def outage_touches_a_clock(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """The gap was as long as the pack says, and the deadline or a running window fell into it or soon after."""
+    """None is held yet, the gap was as long as the pack says, and what runs now ends in it or soon after."""
     if state.outage is not None or state.deadline is None:
         return False
     start, end = _gap(command)
     due = _running(state)
-    return due is not None and end - start > state.pack.outage_after and start <= due <= end + state.pack.after_recovery
+    long = end - start >= state.pack.outage_after
+    return due is not None and long and start <= due <= end + state.pack.after_recovery
 
 
 def an_outage_is_open(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
@@ -154,14 +155,15 @@ def outage_held(state: Opening, entry: Entry) -> Opening:
 
 
 def recover(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
-    """RecoveryAnnounced: due during the outage, two hours after recovery; due soon after it, two hours more."""
-    due = _running(state)
-    if due is None:
-        raise Refused("outage_touches_a_clock")
-    hours = state.pack.after_recovery
-    moved = at + hours if due <= at else due + hours
+    """RecoveryAnnounced: due during the outage, two hours after recovery; due soon after it, two hours more.
+
+    What was amended meanwhile to a later time keeps it; where the phase has moved on, nothing is left to move.
+    """
+    due, hours = _running(state), state.pack.after_recovery
+    moved = None if due is None else at + hours if due <= at else due + hours if due <= at + hours else due
+    told = moved and rfc3339(moved)
     held = state.phase in WINDOWS
-    body = {"deadline": None if held else rfc3339(moved), "until": rfc3339(moved) if held else None}
+    body = {"deadline": None if held else told, "until": told if held else None}
     yield Fact("RecoveryAnnounced", {**body, "reason": command.body["reason"]})
 
 
@@ -194,16 +196,13 @@ def host_replaced(state: Opening, entry: Entry) -> Opening:
 
 
 def it_is_not_a_host_already(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """The organization to appoint is no host and has no bid here."""
-    organization = command.body.get("organization")
-    return organization not in state.hosts and all(bid.organization != organization for bid in state.bids.values())
+    """The organization to appoint is none of the hosts."""
+    return command.body["organization"] not in state.hosts
 
 
-def letter_is_named(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
-    """`letter` is the SHA-256 of the tenderee's signed letter, and the organization is named."""
-    body = command.body
-    texts = [body.get(key) for key in ("organization", "name", "uscc", "letter")]
-    return all(isinstance(text, str) and text for text in texts) and len(str(body["letter"])) == 64
+def it_has_no_bid_here(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """The organization to appoint has submitted no bid; asked after extraction only, when that is no secret."""
+    return all(bid.organization != command.body["organization"] for bid in state.bids.values())
 
 
 def deputy_appointed(state: Opening, entry: Entry) -> Opening:

@@ -28,9 +28,11 @@ def noticed(state: Opening, entry: Entry) -> Opening:
 
 
 def timed(state: Opening, entry: Entry) -> Opening:
-    """NoticeSubmitted, TimelineAmended: the timeline now in force, and its deadline."""
+    """NoticeSubmitted, TimelineAmended: the timeline now in force, and its deadline; who hosts goes on if listed."""
     timeline = parse_timeline(base64.b64decode(entry.body["timeline"]))
-    return replace(state, timeline=timeline, deadline=timeline.deadline)
+    hosting = state.hosts[state.host] if state.hosts else None
+    after = replace(state, timeline=timeline, deadline=timeline.deadline)
+    return replace(after, host=after.hosts.index(hosting) if hosting in after.hosts else 0)
 
 
 def bid_submitted(state: Opening, entry: Entry) -> Opening:
@@ -89,22 +91,32 @@ def deposit_registered(state: Opening, entry: Entry) -> Opening:
 
 
 def deposit_verified(state: Opening, entry: Entry) -> Opening:
-    """DepositVerified: the clerk says that it is, or is not, what it claims."""
-    deposit = replace(state.deposits[entry.body["deposit"]], verified=entry.body["verified"])
+    """DepositVerified: the clerk says that it is, or is not, what it claims; too late to count once extracted."""
+    deposit, verified = state.deposits[entry.body["deposit"]], entry.body["verified"]
+    deposit = replace(deposit, verified=verified, counts=verified if state.root is None else deposit.counts)
     return replace(state, deposits=put(state.deposits, deposit.id, deposit))
 
 
 def deposit_state(state: Opening, organization: str, lot: int) -> str:
-    """paid, guarantee, late, short or none: what was verified for one bidder and lot, by the deadline in force."""
+    """paid, guarantee, late, short or none: what was received by the deadline and verified by the extraction.
+
+    From then on only an upheld objection changes it.
+    """
     if (organization, lot) in state.corrected_deposits:
         return state.corrected_deposits[organization, lot]
-    verified = [deposit for deposit in state.deposits_of(organization, lot) if deposit.verified]
-    in_time = [deposit for deposit in verified if state.deadline and deposit.received_at <= state.deadline]
+    known = [deposit for deposit in state.deposits_of(organization, lot) if deposit.verified or deposit.counts]
+    in_time = [each for each in known if each.counts and state.deadline and each.received_at <= state.deadline]
     if not in_time:
-        return "late" if verified else "none"
+        return "late" if known else "none"
     if sum(Decimal(deposit.amount) for deposit in in_time) < Decimal(state.the_terms.lot(lot).deposit):
         return "short"
     return "guarantee" if all(deposit.kind == "guarantee" for deposit in in_time) else "paid"
+
+
+def verified_deposits(state: Opening, lot: int) -> int:
+    """How many of a lot's final bids have their deposit: money or a letter, enough and in time."""
+    states = (deposit_state(state, bid.organization, lot) for bid in state.finals(lot))
+    return sum(each in ("paid", "guarantee") for each in states)
 
 
 def shares_an_account(state: Opening, organization: str, lot: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bidroom.facts import Actor, Command, Entry, Fact, rfc3339
+from bidroom.opening.notice import verified_deposits
 from bidroom.opening.state import Objection, Opening, put
 
 RULINGS = ("upheld", "rejected", "referred")
@@ -42,7 +43,12 @@ def deposit_state_is_known(state: Opening, command: Command, actor: Actor, at: d
 
 def the_bidder_bid_for_that_lot(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
     """`organization` has a final bid for the command's lot."""
-    return any(bid.organization == command.body.get("organization") for bid in state.finals(command.lot))
+    return any(bid.organization == command.body["organization"] for bid in state.finals(command.lot))
+
+
+def the_lot_it_names_exists(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """It is about one of the tender's lots, or about all."""
+    return command.lot is None or command.lot in state.lots
 
 
 def last_call_is_over(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
@@ -72,10 +78,13 @@ def answered(state: Opening, entry: Entry) -> Opening:
 
 
 def deposit_corrected(state: Opening, entry: Entry) -> Opening:
-    """DepositCorrected: what the record says of a deposit, after an upheld objection."""
-    body = entry.body
-    key = (body["organization"], body["lot"])
-    return replace(state, corrected_deposits=put(state.corrected_deposits, key, body["state"]))
+    """DepositCorrected: what the record says of a deposit, after an upheld objection; the lot is counted anew."""
+    body, no = entry.body, entry.body["lot"]
+    corrected = put(state.corrected_deposits, (body["organization"], no), body["state"])
+    after = replace(state, corrected_deposits=corrected)
+    lot = state.lots[no]
+    counted = replace(lot, deposits=verified_deposits(after, no) if lot.checked else lot.deposits)
+    return replace(after, lots=put(after.lots, no, counted))
 
 
 def call_last(state: Opening, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:

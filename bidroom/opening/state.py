@@ -104,7 +104,7 @@ class LotState:
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """One registered deposit. `late` by the deadline in force when it is looked at."""
+    """One registered deposit; it `counts` if it was verified before the bids were extracted."""
 
     id: str
     lot: int
@@ -115,6 +115,7 @@ class Deposit:
     account: str | None = None
     basic_account: bool = True
     verified: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,11 @@ class Opening:
 def put(mapping: Mapping[Any, Any], key: Any, value: Any) -> Mapping[Any, Any]:
     """The mapping with one more (or another) value, sealed against change."""
     return MappingProxyType({**mapping, key: value})
+
+
+def put_all(mapping: Mapping[Any, Any], more: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """The mapping with these in place of its own, sealed against change."""
+    return MappingProxyType({**mapping, **more}) if more else mapping
 
 
 def party_of(entry: Entry) -> Party | None:

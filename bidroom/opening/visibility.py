@@ -204,6 +204,7 @@ def _bid_view(state: Opening, digest: str, role: Role) -> dict[str, Any]:
     return {
         "digest": digest,
         "bidder": bidder_label(state, bid.lot, bid.organization, role),
+        "signed_in": bid.organization in state.signed_in,
         "released": bid.released_at is not None,
         "cause": bid.cause,
         "layer": bid.failed_layer,

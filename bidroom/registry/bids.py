@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +16,11 @@ from bidroom.facts import Actor, Command, Entry, Fact, Refused
 
 if TYPE_CHECKING:
     from bidroom.registry.tenders import Tender
+
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+LONGEST_FIELD = 200
+"""Characters of the place in the input that a refusal names; an unknown key can be as long as a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ def upload_is_acceptable_at_the_edge(state: Tender, command: Command, actor: Act
 
 
 def upload_is_in_time(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
-    """Its last byte came before the deadline, by the server's clock."""
+    """Its last byte came before the deadline, by the server's clock; an outage holds a deadline that fell into it."""
     return state.deadline is not None and (at <= state.deadline or state.outage)
 
 
@@ -55,7 +61,7 @@ def header_names_the_signers_certificate(state: Tender, command: Command, actor:
 def header_is_the_commands(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
     """Lot, bid id and digest of the command are the header's."""
     header = _header(command)
-    return (header.lot, header.bid, header.digest) == (command.lot, command.id, command.body.get("digest"))
+    return (header.lot, header.bid, header.digest) == (command.lot, command.id, command.body["digest"])
 
 
 def bid_id_is_new(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
@@ -81,7 +87,7 @@ def it_supersedes_the_live_bid(state: Tender, command: Command, actor: Actor, at
 def that_bid_is_live_and_ones_own(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
     """`digest` is the live bid of this organization for this lot."""
     before = state.last_bid(actor.organization, command.lot)
-    return before is not None and before.live and before.digest == command.body.get("digest")
+    return before is not None and before.live and before.digest == command.body["digest"]
 
 
 def _header(command: Command) -> Header:
@@ -112,16 +118,22 @@ def upload_of(act: tuple[Entry, ...]) -> Mapping[str, Any]:
     return {"parts": parts, "nonce": act[0].body["nonce"]}
 
 
-def refusal(state: Tender, command: Command, actor: Actor, refused: Refused) -> Fact:
-    """UploadRefused: the fact that a refused upload leaves, and all that its signed refusal says."""
+def refusal(state: Tender, command: Command, actor: Actor, refused: Refused) -> Fact | None:
+    """UploadRefused: the fact that a refused upload leaves, and all that its signed refusal says, within bounds.
+
+    None before the notice is published: there is no deadline yet that it could be held against.
+    """
+    if state.published_at is None:
+        return None
+    digest = command.body.get("digest")
     body = {
         "lot": command.lot,
-        "digest": command.body.get("digest"),
+        "digest": digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else None,
         "organization": actor.organization,
         "timeline": state.timeline.digest if state.timeline else None,
         "nonce": command.evidence.get("nonce"),
         "reason": refused.reason,
-        "field": refused.field,
+        "field": refused.field and refused.field[:LONGEST_FIELD],
     }
     return Fact("UploadRefused", body)
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from bidroom import bodies
+from bidroom.bodies import REASON, body, digest, document
 from bidroom.facts import Actor, Claim, Command, Entry, Fact, Role, StreamKind, nothing
 from bidroom.machine import Row, Table
 from bidroom.registry.organizations import (
@@ -16,6 +18,7 @@ from bidroom.registry.organizations import (
     a_reason_is_given,
     certificate_is_checked,
     certificate_is_not_bound_here,
+    holding_of,
     name_is_given,
     that_certificate_is_bound,
     user_name_is_well_formed,
@@ -66,7 +69,8 @@ def bind(state: Centre, command: Command, actor: Actor, at: datetime) -> Iterato
     """CertificateBound, to one of the staff, by the operator who knows them."""
     holding, member = command.evidence["holding"], state.staff[command.body["user"]]
     body = {"user": member.user, "certificate": holding["digest"], "serial": holding["serial"]}
-    named = {"name": member.name, "uscc": "", "role": str(member.role)}
+    personal = holding.get("uscc") is None
+    named = {"name": member.name, "uscc": "", "role": str(member.role), "personal": personal}
     yield Fact("CertificateBound", {**named, **body}, (Claim("certificate", holding["digest"]),))
 
 
@@ -94,12 +98,12 @@ def evolve(state: Centre, entry: Entry) -> Centre:
 # fmt: off
 TABLE = (
     Row(("open",), "AppointStaff", (Role.OPERATOR,), (user_name_is_well_formed, name_is_given, role_is_a_staff_role),
-        "StaffAppointed", None, appoint),
+        "StaffAppointed", None, appoint, takes=body({"user": bodies.name, "name": bodies.name, "role": bodies.name})),
     Row(("open",), "BindStaffCertificate", (Role.OPERATOR,),
         (user_is_staff, certificate_is_checked, certificate_is_not_bound_here),
-        "CertificateBound", None, bind),
+        "CertificateBound", None, bind, recalls=holding_of, takes=body({"user": bodies.name}, der=document)),
     Row(("open",), "UndoStaffBinding", (Role.OPERATOR,), (that_certificate_is_bound, a_reason_is_given),
-        "BindingUndone"),
+        "BindingUndone", takes=body({"certificate": digest, **REASON})),
 )
 # fmt: on
 

@@ -12,9 +12,12 @@ from typing import Any
 
 from stdnum.cn import uscc
 
-from bidroom.facts import Actor, Claim, Command, Entry, Fact, Role, StreamKind, nothing
+from bidroom import bodies
+from bidroom.bodies import REASON, body, digest, document
+from bidroom.facts import Actor, Body, Claim, Command, Entry, Fact, Role, StreamKind, nothing
 from bidroom.machine import Row, Table
 
+CODE = re.compile(r"[0-9A-Z]{18}")
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
 
 
@@ -48,25 +51,31 @@ class Organization:
 
 
 def code_is_valid(state: Organization, command: Command, actor: Actor, at: datetime) -> bool:
-    """`uscc` is a unified social credit code by form and check digit (a checksum is not existence)."""
-    return isinstance(command.body.get("uscc"), str) and bool(uscc.is_valid(command.body["uscc"]))
+    """`uscc` is a unified social credit code by form and check digit (a checksum is not existence).
+
+    In the one spelling that is claimed: 18 digits and capitals, no blanks.
+    """
+    code = command.body["uscc"]
+    return CODE.fullmatch(code) is not None and bool(uscc.is_valid(code))
 
 
 def name_is_given(state: Organization, command: Command, actor: Actor, at: datetime) -> bool:
     """`name` is the organization's name, 1 to 200 characters."""
-    name = command.body.get("name")
-    return isinstance(name, str) and 0 < len(name.strip()) <= 200
+    return 0 < len(command.body["name"].strip()) <= 200
 
 
 def user_name_is_well_formed(state: Any, command: Command, actor: Actor, at: datetime) -> bool:
     """`user` is 3 to 64 lowercase letters, digits, dots, dashes and underscores."""
-    user = command.body.get("user")
-    return isinstance(user, str) and USERNAME.fullmatch(user) is not None
+    return USERNAME.fullmatch(command.body["user"]) is not None
 
 
 def certificate_is_checked(state: Any, command: Command, actor: Actor, at: datetime) -> bool:
-    """The edge has checked chain, validity, revocation and key usage, and that the applicant holds the key."""
-    return isinstance(command.evidence.get("holding"), Mapping)
+    """The edge has checked chain, validity, revocation and key usage, and that the applicant holds the key.
+
+    Where the body names a certificate it is that one.
+    """
+    holding = command.evidence.get("holding")
+    return isinstance(holding, Mapping) and command.body.get("certificate") in (None, holding.get("digest"))
 
 
 def user_is_known(state: Organization, command: Command, actor: Actor, at: datetime) -> bool:
@@ -100,8 +109,7 @@ def that_certificate_is_bound(state: Any, command: Command, actor: Actor, at: da
 
 def a_reason_is_given(state: Any, command: Command, actor: Actor, at: datetime) -> bool:
     """The body says why, in words."""
-    reason = command.body.get("reason")
-    return isinstance(reason, str) and 0 < len(reason.strip()) <= 2_000
+    return bool(command.body["reason"].strip())
 
 
 def register(state: Organization, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
@@ -118,9 +126,12 @@ def apply_for_binding(state: Organization, command: Command, actor: Actor, at: d
 
 
 def bind(state: Organization, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
-    """CertificateBound: names the organization, so that an act which carries this entry needs no second log."""
+    """CertificateBound: names the organization, so that an act which carries this entry needs no second log.
+
+    `personal`: the certificate is a person's, which a public bundle leaves out.
+    """
     binding = state.bindings[command.body["certificate"]]
-    named = {"name": state.name, "uscc": state.uscc}
+    named = {"name": state.name, "uscc": state.uscc, "personal": command.evidence["holding"].get("uscc") is None}
     body = {**named, "user": binding.user, "certificate": binding.certificate, "serial": binding.serial}
     yield Fact("CertificateBound", body, (Claim("certificate", binding.certificate),))
 
@@ -168,6 +179,13 @@ def roles_of(state: Organization, actor: Actor) -> frozenset[Role]:
     return frozenset({Role.ANYONE, *actor.staff})
 
 
+def holding_of(act: tuple[Entry, ...]) -> Body:
+    """For a replay: the certificate that the fact names was checked; its own check looks at it again."""
+    told = act[0].body
+    code = None if told.get("personal", True) else told["uscc"]
+    return {"holding": {"digest": told["certificate"], "serial": told["serial"], "uscc": code}}
+
+
 def certificate_bytes(command: Command) -> bytes:
     """The DER in an application's body (base64), for the edge to check."""
     return base64.b64decode(str(command.body.get("der", "")), validate=True)
@@ -176,15 +194,18 @@ def certificate_bytes(command: Command) -> bytes:
 # fmt: off
 TABLE = (
     Row(("new",), "RegisterOrganization", (Role.ANYONE,), (code_is_valid, name_is_given, user_name_is_well_formed),
-        "OrganizationRegistered", "registered", register),
+        "OrganizationRegistered", "registered", register,
+        takes=body({"uscc": bodies.name, "name": bodies.name, "user": bodies.name})),
     Row(("registered",), "ApplyForBinding", (Role.ANYONE,),
         (certificate_is_checked, user_is_known, certificate_is_the_organizations, certificate_is_not_bound_here),
-        "BindingApplied", None, apply_for_binding, signed="command"),
+        "BindingApplied", None, apply_for_binding, signed="command", recalls=holding_of,
+        takes=body({"user": bodies.name, "der": document})),
     Row(("registered",), "BindCertificate", (Role.CLERK,), (an_application_waits, certificate_is_checked),
-        "CertificateBound", None, bind),
-    Row(("registered",), "ReturnBinding", (Role.CLERK,), (an_application_waits, a_reason_is_given), "BindingReturned"),
+        "CertificateBound", None, bind, recalls=holding_of, takes=body({"certificate": digest})),
+    Row(("registered",), "ReturnBinding", (Role.CLERK,), (an_application_waits, a_reason_is_given), "BindingReturned",
+        takes=body({"certificate": digest, **REASON})),
     Row(("registered",), "UndoBinding", (Role.CLERK,), (that_certificate_is_bound, a_reason_is_given),
-        "BindingUndone"),
+        "BindingUndone", takes=body({"certificate": digest, **REASON})),
 )
 # fmt: on
 

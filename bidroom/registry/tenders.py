@@ -10,6 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bidroom.bodies import (
+    MAYBE_A_LOT,
+    ONE_LOT,
+    REASON,
+    body,
+    digest,
+    document,
+    identifier,
+    money,
+    name,
+    time,
+    yes_or_no,
+)
 from bidroom.crypto.policy import Terms, parse_terms
 from bidroom.crypto.timeline import Timeline, parse_timeline
 from bidroom.facts import Actor, Claim, Command, Entry, Fact, Refused, Role, StreamKind, instant, nothing
@@ -29,7 +42,6 @@ from bidroom.registry.bids import (
 )
 from bidroom.registry.deposits import (
     deposit_is_well_formed,
-    it_says_verified_or_not,
     that_deposit_is_registered,
     that_lot_exists,
 )
@@ -39,6 +51,7 @@ from bidroom.rulepacks import RulePack, rule_pack, working_days
 CHINA = ZoneInfo("Asia/Shanghai")
 NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{2,63}")
 SUPPORTED_METHODS = ("joint",)
+SAME_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +103,8 @@ class Tender:
 
 def number_and_title_are_given(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
     """`number` is the tender's number, `title` its name."""
-    number, title = command.body.get("number"), command.body.get("title")
-    return NUMBER.fullmatch(str(number)) is not None and isinstance(title, str) and 0 < len(title.strip()) <= 300
+    number, title = command.body["number"], command.body["title"]
+    return NUMBER.fullmatch(number) is not None and 0 < len(title.strip()) <= 300
 
 
 def it_acts_for_an_organization(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
@@ -108,7 +121,7 @@ def terms_are_of_this_tender(state: Tender, command: Command, actor: Actor, at: 
 def it_is_the_owner_named_in_the_terms(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
     """Who drafted the tender is its tenderee, or its agent, by the terms."""
     terms = _terms(command)
-    return actor.organization in {party.organization for party in (terms.tenderee, terms.agent) if party}
+    return actor.organization in _parties(terms)
 
 
 def decryption_method_is_supported(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
@@ -154,12 +167,28 @@ def documents_are_on_sale_long_enough(state: Tender, command: Command, actor: Ac
 
 def documents_are_not_issued_in_the_past(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
     """Nobody was given documents before there was a notice (a day's leeway for the same day)."""
-    return _timeline(command).documents_from >= at - timedelta(days=1)
+    return _timeline(command).documents_from >= at - SAME_DAY
+
+
+def the_notice_is_not_out_of_date(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
+    """It is published before its documents are issued (a day's leeway), or the days that it promises are not kept."""
+    return state.the_timeline.documents_from >= at - SAME_DAY
 
 
 def deadline_is_not_past(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
-    """The deadline in force has not passed."""
-    return state.deadline is not None and at <= state.deadline
+    """The deadline in force has not passed; an outage holds one that fell into it."""
+    return state.deadline is not None and (at <= state.deadline or state.outage)
+
+
+def documents_keep_their_day(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
+    """An amendment does not say that documents were issued earlier than they were."""
+    return _timeline(command).documents_from >= state.the_timeline.documents_from
+
+
+def hosts_are_the_tenderee_or_its_agent(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
+    """Either may host, and nobody who could bid."""
+    terms = _terms(command) if "terms" in command.body else state.the_terms
+    return {host.organization for host in _timeline(command).hosts} <= _parties(terms)
 
 
 def new_deadline_is_to_come(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
@@ -173,6 +202,10 @@ def it_follows_the_timeline_in_force(state: Tender, command: Command, actor: Act
     timeline, before = _timeline(command), state.the_timeline
     named = (timeline.tender, timeline.terms, timeline.version, timeline.previous)
     return named == (before.tender, before.terms, before.version + 1, before.digest)
+
+
+def _parties(terms: Terms) -> set[str]:
+    return {party.organization for party in (terms.tenderee, terms.agent) if party}
 
 
 def _bytes(command: Command, field: str) -> bytes:
@@ -198,7 +231,7 @@ def _days_hold(pack: RulePack, start: datetime, end: datetime, least: timedelta)
     if not pack.sale_in_working_days:
         return end - start >= least
     day = start.astimezone(CHINA)
-    return working_days((day.weekday() + 1) % 7, (end - start).days) >= least.days
+    return end > start and working_days((day.weekday() + 1) % 7, (end - start).days) >= least.days
 
 
 # --- facts
@@ -237,8 +270,8 @@ def published(state: Tender, entry: Entry) -> Tender:
 
 
 def outage_held(state: Tender, entry: Entry) -> Tender:
-    """OutageHeld: uploads go on until the recovery names the new deadline."""
-    return replace(state, outage=True)
+    """OutageHeld: where it holds the deadline, uploads go on until the recovery names the new one."""
+    return replace(state, outage=state.phase == "published")
 
 
 def recovered(state: Tender, entry: Entry) -> Tender:
@@ -284,9 +317,7 @@ def roles_of(state: Tender, actor: Actor) -> frozenset[Role]:
         return actor.staff
     if state.phase == "new" or actor.organization == state.owner:
         return frozenset({Role.AGENT})
-    parties = (
-        {party.organization for party in (state.terms.tenderee, state.terms.agent) if party} if state.terms else ()
-    )
+    parties = _parties(state.terms) if state.terms else set()
     return frozenset() if actor.organization in parties else frozenset({Role.BIDDER})
 
 
@@ -296,30 +327,37 @@ A, B, C = Role.AGENT, Role.BIDDER, Role.CLERK
 # fmt: off
 TABLE = (
     Row(("new",), "DraftTender", (A,), (number_and_title_are_given, it_acts_for_an_organization),
-        "TenderDrafted", "draft", draft, signed="command"),
+        "TenderDrafted", "draft", draft, signed="command", takes=body({"number": name, "title": name})),
     Row(("draft",), "SubmitNotice", (A,),
         (terms_are_of_this_tender, it_is_the_owner_named_in_the_terms, decryption_method_is_supported,
          draws_are_not_supported_yet, tenderee_holds_its_own_key, minimum_is_the_packs_or_more,
-         timeline_is_of_these_terms, documents_are_not_issued_in_the_past,
+         timeline_is_of_these_terms, hosts_are_the_tenderee_or_its_agent, documents_are_not_issued_in_the_past,
          deadline_leaves_the_days_that_the_pack_asks, documents_are_on_sale_long_enough),
-        "NoticeSubmitted", "submitted", signed="command"),
-    Row(("submitted",), "ReturnNotice", (C,), (a_reason_is_given,), "NoticeReturned", "draft"),
-    Row(("submitted",), "PublishNotice", (C,), (), "NoticePublished", "published", publish),
+        "NoticeSubmitted", "submitted", signed="command",
+        takes=body({"terms": document, "terms_cms": document, "timeline": document, "timeline_cms": document})),
+    Row(("submitted",), "ReturnNotice", (C,), (a_reason_is_given,), "NoticeReturned", "draft", takes=body(REASON)),
+    Row(("submitted",), "PublishNotice", (C,), (the_notice_is_not_out_of_date,),
+        "NoticePublished", "published", publish),
     Row(("published",), "AmendTimeline", (A,),
-        (deadline_is_not_past, it_follows_the_timeline_in_force, new_deadline_is_to_come,
-         deadline_leaves_the_days_that_the_pack_asks, documents_are_on_sale_long_enough, a_reason_is_given),
-        "TimelineAmended", signed="command"),
+        (deadline_is_not_past, it_follows_the_timeline_in_force, hosts_are_the_tenderee_or_its_agent,
+         new_deadline_is_to_come, documents_keep_their_day, deadline_leaves_the_days_that_the_pack_asks,
+         documents_are_on_sale_long_enough, a_reason_is_given),
+        "TimelineAmended", signed="command", takes=body({"timeline": document, "timeline_cms": document, **REASON})),
 
     Row(PUBLISHED, "RegisterDeposit", (C,), (that_lot_exists, deposit_is_well_formed),
-        "DepositRegistered", None, deposits.register),
-    Row(PUBLISHED, "VerifyDeposit", (C,), (that_deposit_is_registered, it_says_verified_or_not), "DepositVerified"),
+        "DepositRegistered", None, deposits.register,
+        takes=body({"organization": identifier, "kind": name, "amount": money, "received_at": time,
+                    "basic_account": yes_or_no}, lot=ONE_LOT, account=name)),
+    Row(PUBLISHED, "VerifyDeposit", (C,), (that_deposit_is_registered,), "DepositVerified",
+        takes=body({"deposit": identifier, "verified": yes_or_no})),
 
     Row(PUBLISHED, "SubmitBid", (B,),
         (upload_is_in_time, upload_is_acceptable_at_the_edge, header_is_sealed_to_this_tender, header_is_the_commands,
          header_names_the_signers_certificate, bid_id_is_new, it_supersedes_the_live_bid, upload_is_complete),
-        "BidSubmitted", None, bids.submit, signed="header", also=("UploadRefused",), recalls=bids.upload_of),
+        "BidSubmitted", None, bids.submit, signed="header", also=("UploadRefused",), recalls=bids.upload_of,
+        takes=body({"digest": digest}, lot=MAYBE_A_LOT)),
     Row(("published",), "WithdrawBid", (B,), (deadline_is_not_past, that_bid_is_live_and_ones_own),
-        "BidWithdrawn", None, bids.withdraw, signed="command"),
+        "BidWithdrawn", None, bids.withdraw, signed="command", takes=body({"digest": digest}, lot=ONE_LOT)),
 )
 # fmt: on
 

@@ -39,7 +39,7 @@ MEGABYTE = 1 << 20
 def sealed(out: Path, documents: bytes | BinaryIO | None = b"", **changes: Any) -> tuple[Sealed, Header]:
     size = len(documents) if isinstance(documents, bytes) else 0
     source = io.BytesIO(documents) if isinstance(documents, bytes) else documents
-    given_ = {
+    given_: dict[str, Any] = {
         "terms": TERMS, "lot": 1, "certificate": actors.BIDDER_CERTIFICATE, "keys": KEYS, "form": actors.FORM,
         "documents": source, "documents_size": size, "out": out, "supersedes": None,
     } | changes  # fmt: skip

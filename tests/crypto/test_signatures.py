@@ -20,7 +20,7 @@ from tests.vectors import actors, trust
 
 RSA = actors.rsa_key("rsa bidder")
 RSA_CERTIFICATE = actors.certificate("丁公司", RSA, usage=("digital_signature",))
-SIGNERS = {
+SIGNERS: dict[str, tuple[Key, bytes, bool]] = {
     "EC": (actors.BIDDER, actors.BIDDER_CERTIFICATE, False),
     "RSA": (RSA, RSA_CERTIFICATE, False),
     "PSS": (RSA, RSA_CERTIFICATE, True),

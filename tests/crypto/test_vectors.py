@@ -13,11 +13,21 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bidroom import facts
-from bidroom.crypto import certificates, checkpoint, context, frames, policy, receipt, recovery, release, signatures
+from bidroom.crypto import (
+    certificates,
+    checkpoint,
+    context,
+    frames,
+    policy,
+    receipt,
+    recovery,
+    release,
+    signatures,
+)
 from bidroom.crypto import tree as trees
 from bidroom.crypto.canonical import canonical, parse_canonical, sha256_hex
 from bidroom.crypto.envelope import check_header, check_part, open_part, parse_header
-from bidroom.crypto.slots import Holder, Slot, count_of, pieces_of_holder
+from bidroom.crypto.slots import Holder, Slot, count_of, pieces_of_holder, spki_of
 from bidroom.facts import Refused
 from tests.vectors import generate
 
@@ -56,14 +66,16 @@ def test_every_case_either_accepts_or_refuses() -> None:
 
 def data_of(case: Case) -> bytes:
     """The bytes of a case: text or base64, then maybe a text many times."""
-    data = base64.b64decode(case["base64"]) if "base64" in case else case["text"].encode("utf-8")
+    data: bytes = base64.b64decode(case["base64"]) if "base64" in case else case["text"].encode("utf-8")
     more = case.get("then", {"text": "", "times": 0})
-    return data + more["text"].encode() * more["times"]
+    repeated: bytes = more["text"].encode() * more["times"]
+    return data + repeated
 
 
 def edited(data: bytes, edit: dict[str, Any]) -> bytes:
     """A ciphertext with one edit."""
-    (name, value), *rest = edit.items() or [("keep", len(data))]
+    items: list[tuple[str, Any]] = list(edit.items()) or [("keep", len(data))]
+    (name, value), *rest = items
     assert not rest
     if name == "flip":
         return data[:value] + bytes([data[value] ^ 1]) + data[value + 1 :]
@@ -80,7 +92,9 @@ def edited(data: bytes, edit: dict[str, Any]) -> bytes:
 
 
 def derivations(case: Case) -> Any:
-    given = {name: bytes.fromhex(value) if name != "lot" else value for name, value in case["context"].items()}
+    given: dict[str, Any] = {
+        name: bytes.fromhex(value) if name != "lot" else value for name, value in case["context"].items()
+    }
     B = context.Context(**given).digest  # noqa: N806
     pieces = [bytes.fromhex(piece) for piece in case["pieces"]]
     K = context.content_key(B, pieces)  # noqa: N806
@@ -149,7 +163,7 @@ def whole_tree(leaves: list[bytes]) -> Any:
 def recovery_code(case: Case) -> Any:
     code = recovery.read_code(case["text"])
     key = recovery.key_of(case["text"]).public_key()
-    return {"code": code.hex(), "scalar": f"{recovery.scalar_of(code):064x}", "key": release.slots.spki_of(key).hex()}
+    return {"code": code.hex(), "scalar": f"{recovery.scalar_of(code):064x}", "key": spki_of(key).hex()}
 
 
 def canonical_json(case: Case) -> Any:

@@ -219,7 +219,8 @@ def test_a_dropped_entry_is_noticed_when_it_is_folded(
 def test_the_due_time_beside_a_stream_is_what_its_rules_say(log: SqlLog, engine: sa.Engine) -> None:
     def due_at() -> str | None:
         with engine.connect() as connection:
-            return connection.execute(sa.select(STREAMS.c.due_at)).scalar_one()
+            due: str | None = connection.execute(sa.select(STREAMS.c.due_at)).scalar_one()
+            return due
 
     append(log, added())
     assert due_at() is None

@@ -95,7 +95,7 @@ def _broken(place: int | str) -> dict[str, Any]:
 def _bound() -> Cases:
     """The same ciphertext under a context that is not its own."""
     header, other = BID.header, ref.sha256(b"other").hex()
-    bindings = {
+    bindings: dict[str, dict[str, Any]] = {
         "rival's bid under another certificate": {"bidder": ref.sha256(RIVAL_CERTIFICATE).hex()},
         "other terms": {"terms": other},
         "other lot": {"lot": 2},

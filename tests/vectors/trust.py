@@ -114,8 +114,8 @@ def _lists() -> Cases:
     later = b64(actors.crl("vectors", AT + DAY, revoked=("甲公司",)))
     forged = LIST[:-1] + bytes([LIST[-1] ^ 1])
     sub = _issued("丙公司", "vectors sub")
-    stale = {"refuse": refuse("revocation_list_stale"), "must_fail": "stale revocation list"}
-    gone = {"refuse": refuse("certificate_revoked"), "must_fail": "revoked"}
+    stale: dict[str, Any] = {"refuse": refuse("revocation_list_stale"), "must_fail": "stale revocation list"}
+    gone: dict[str, Any] = {"refuse": refuse("certificate_revoked"), "must_fail": "revoked"}
     own = b64(LIST)
     return [
         _certificate("revoked", BIDDER_CERTIFICATE, trust={"crls": [revoked]}, **gone),
