@@ -1,0 +1,1 @@
+"""What leaves the room: the record, the bundles and the published data."""
