@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     origin: str = ""
+    proxies: Annotated[int, Field(ge=0, le=10)] = 0
     demo: bool = False
     speed: Annotated[float, Field(gt=0, le=1_000_000)] = 60.0
     session_minutes: Annotated[int, Field(gt=0)] = 12 * 60

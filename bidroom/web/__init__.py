@@ -1,0 +1,1 @@
+"""HTTP and Socket.IO: parses, dispatches, presents."""

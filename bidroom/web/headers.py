@@ -1,0 +1,47 @@
+"""What every answer carries, and what every request loses on the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Flask, Response, request
+
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Any], Iterable[bytes]]
+
+ALWAYS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+LASTING = "max-age=31536000"
+
+
+def register(app: Flask, *, over_tls: bool) -> None:
+    """Put the headers on every answer of this app; over TLS, that it is always so."""
+
+    @app.after_request
+    def dressed(response: Response) -> Response:
+        response.headers.extend({name: value for name, value in ALWAYS.items() if name not in response.headers})
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        if over_tls:
+            response.headers["Strict-Transport-Security"] = LASTING
+        return response
+
+
+def without_deflate(inner: Wsgi) -> Wsgi:
+    """Never agree to compress messages: it costs more time and memory a client than it saves."""
+
+    def outer(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return inner(environ, start_response)
+
+    return outer

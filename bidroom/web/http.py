@@ -1,0 +1,79 @@
+"""The Flask app: every blueprint, every error in one shape, every answer with its headers, and the socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response
+from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bidroom import __version__
+from bidroom.config import Settings
+from bidroom.facts import Refused
+from bidroom.web import about, auth, bundles, commands, demo, errors, headers, login, rooms, tenders, uploads
+from bidroom.web.sockets import LONGEST, RoomNamespace, Sockets
+
+LARGEST = 3 << 20
+"""Bytes of the largest request: a header of 1 MiB in base64, and its signature."""
+
+
+def web_app(settings: Settings) -> tuple[APIFlask, Sockets]:
+    """The app without its parts: the composition root puts an `Edge` into `extensions["bidroom"]`."""
+    app = APIFlask(
+        "bidroom.web",
+        title="bidroom",
+        version=__version__,
+        spec_path="/openapi.json",
+        docs_path=None,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.config.update(
+        SECRET_KEY=settings.secret_key(),
+        MAX_CONTENT_LENGTH=LARGEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST,
+        VALIDATION_ERROR_STATUS_CODE=400,
+        SPEC_FORMAT="json",
+        AUTO_404_RESPONSE=False,
+    )
+    for blueprint in (about.api, login.api, commands.api, uploads.api, tenders.api, rooms.api, bundles.api, demo.api):
+        app.register_blueprint(blueprint)
+    app.error_processor(_api_error)
+    errors.register(app)  # after it: it sets a handler of its own for every HTTP error
+    headers.register(app, over_tls=settings.cookie_secure and not settings.demo)
+    app.before_request(auth.check_origin_and_token)
+    app.extensions["bidroom_gate"] = auth.Gate.standard()
+    return app, _with_sockets(app, settings)
+
+
+def _with_sockets(app: APIFlask, settings: Settings) -> Sockets:
+    socketio = SocketIO(
+        app,
+        async_mode=settings.async_mode,
+        cors_allowed_origins=[settings.origin],
+        manage_session=False,
+        max_http_buffer_size=LONGEST,
+        http_compression=False,
+        always_connect=False,
+    )
+    sockets = Sockets(socketio)
+    socketio.on_namespace(RoomNamespace(sockets))
+    app.extensions["bidroom_sockets"] = sockets
+    inner: Any = app.wsgi_app
+    if settings.proxies:
+        inner = ProxyFix(inner, x_for=settings.proxies, x_proto=0, x_host=0)
+    app.wsgi_app = headers.without_deflate(inner)  # type: ignore[method-assign, assignment]
+    return sockets
+
+
+def _api_error(error: HTTPError) -> Response:
+    """What APIFlask found wrong with a request, as a problem like all others."""
+    return errors.answer(Refused("request_malformed", field=_first_field(error.detail)))
+
+
+def _first_field(detail: Any) -> str | None:
+    """The first field out of {location: {field: [message, …]}}."""
+    fields = [name for each in detail.values() if isinstance(each, dict) for name in each] if detail else []
+    return next((str(name) for name in fields if name != "_schema"), None)
