@@ -1,0 +1,59 @@
+"""`bidroom rehearse`: a whole opening from a scenario, by real clients, in compressed time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from bidroom.cli import options
+from bidroom.cli.words import sentence, told
+from bidroom.facts import Refused
+from bidroom.rehearsal.director import rehearse as act
+from bidroom.rehearsal.reading import read
+from bidroom.rehearsal.show import Show
+
+ENDS: Mapping[str | None, str] = {
+    None: "已唱标",
+    "under_minimum": "投标人不足，不予开标",
+    "none_opened": "无一开启，终止",
+    "ordered": "监督部门责令终止",
+    "host": "主持人终止",
+}
+"""How a lot ended, by its reason in the record."""
+
+
+@click.command()
+@click.argument("scenario", type=options.FILE)
+@click.option("--out", type=options.NEW, required=True, help="Folder for the record, the bundles and the receipts.")
+@click.option("--url", help="A running server in demo mode; without it one is started.")
+@click.option("--speed", type=click.FloatRange(1, 10_000), default=60.0, show_default=True, help="Of the own server.")
+def rehearse(scenario: Path, out: Path, url: str | None, speed: float) -> None:
+    """Rehearse SCENARIO, and write what came of it into the folder of --out.
+
+    Very many bidders on a slow machine need a lower --speed: a window of ten minutes is ten seconds at 60.
+    """
+    with told(str(scenario)):
+        play = read(scenario)
+    show = Show()
+    try:
+        with show.running(play.title):
+            record = act(play, out, url, speed, show)
+    except Refused as refused:
+        complain(refused)
+        sys.exit(1)
+    for lot in record["lots"]:
+        opened = sum(bidder["outcome"] == "opened" for bidder in lot["bidders"])
+        click.echo(f"标段 {lot['no']} {lot['name']}：{ENDS[lot['reason']]}，{lot['counted']} 家投标，{opened} 家开启")
+    click.echo(f"开标记录与核验包：{out}")
+
+
+def complain(refused: Refused) -> None:
+    """Why the rehearsal failed: who was refused what, and what else is known of it."""
+    party = refused.details.get("party")
+    click.echo((f"{party}: " if party else "") + sentence(refused), err=True)
+    for name in ("expected", "found", "phase", "waiting", "said"):
+        if refused.details.get(name) is not None:
+            click.echo(f"  {name}: {refused.details[name]}", err=True)
