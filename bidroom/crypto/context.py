@@ -36,12 +36,12 @@ class Context:
         return hashlib.sha256(fixed + _u16(self.lot) + self.certificate + self.bid).digest()
 
 
-def piece_commitment(B: bytes, j: int, piece: bytes) -> bytes:  # noqa: N803 - the format's own letters
+def piece_commitment(B: bytes, j: int, piece: bytes) -> bytes:
     """c_j, 32 bytes: what the header says of piece `j`."""
     return hmac.digest(piece, b"bidroom/v1/piece\0" + B + _u16(j), "sha256")
 
 
-def content_key(B: bytes, pieces: Sequence[bytes]) -> bytes:  # noqa: N803
+def content_key(B: bytes, pieces: Sequence[bytes]) -> bytes:
     """K, 32 bytes, from all pieces in order."""
     if any(len(piece) != PIECE_SIZE for piece in pieces) or not pieces:
         raise ValueError("a content key needs all pieces, 32 bytes each")
@@ -49,22 +49,22 @@ def content_key(B: bytes, pieces: Sequence[bytes]) -> bytes:  # noqa: N803
     return key.derive(b"".join(pieces))
 
 
-def key_commitment(K: bytes, B: bytes) -> bytes:  # noqa: N803
+def key_commitment(K: bytes, B: bytes) -> bytes:
     """kc, 32 bytes: the one content key that the header allows."""
     return hmac.digest(K, b"bidroom/v1/key-commitment\0" + B, "sha256")
 
 
-def part_key(K: bytes, i: int) -> bytes:  # noqa: N803
+def part_key(K: bytes, i: int) -> bytes:
     """K_i, 32 bytes: the key of part `i` alone."""
     return HKDFExpand(hashes.SHA512(), length=32, info=b"bidroom/v1/part\0" + _u8(i)).derive(K)
 
 
-def payload_context(B: bytes, i: int) -> bytes:  # noqa: N803
+def payload_context(B: bytes, i: int) -> bytes:
     """The context that Cobblestone binds part `i` to."""
     return b"bidroom/v1/payload\0" + B + _u8(i)
 
 
-def stanza_info(B: bytes, slot: str, index: int, spki_digest: bytes) -> bytes:  # noqa: N803
+def stanza_info(B: bytes, slot: str, index: int, spki_digest: bytes) -> bytes:
     """HPKE's info for one holder; `spki_digest` is H(SPKI), 32 bytes."""
     return b"bidroom/v1/stanza\0" + B + slot.encode("ascii") + b"\0" + _u16(index) + spki_digest
 

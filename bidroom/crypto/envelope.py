@@ -95,7 +95,7 @@ def _check_keys(terms: Terms, keys: Sequence[bytes]) -> None:
         load_spki(key)
 
 
-def _seal_part(i: int, key: bytes, B: bytes, data: Source | None, length: int, out: Path) -> Part:  # noqa: N803
+def _seal_part(i: int, key: bytes, B: bytes, data: Source | None, length: int, out: Path) -> Part:
     frontier, size = tree.Frontier(), 0
     with (out / part_file(i)).open("wb") as file:
         for segment in tree.segments_of(encrypted(i, part_key(key, i), B, data, length)):
@@ -113,7 +113,7 @@ def _header(
     parts: Sequence[Part],
     supersedes: str | None,
 ) -> bytes:
-    B = context.digest  # noqa: N806
+    B = context.digest
     return canonical({
         "v": 1, "suite": SUITE, "terms": context.terms.hex(), "tender": terms.tender, "lot": context.lot,
         "bidder": context.certificate.hex(), "bid": context.bid.hex(), "supersedes": supersedes,
@@ -129,7 +129,7 @@ def _as_json(stanza: Stanza) -> dict[str, object]:
     return {"slot": stanza.slot, "index": stanza.index, "key": stanza.key, "ct": ct}
 
 
-def _stanzas(terms: Terms, B: bytes, keys: Sequence[bytes], pieces: Sequence[bytes]) -> Iterator[Stanza]:  # noqa: N803
+def _stanzas(terms: Terms, B: bytes, keys: Sequence[bytes], pieces: Sequence[bytes]) -> Iterator[Stanza]:
     for slot in terms.slots:
         holders = keys if slot.name == BIDDER else [holder.key for holder in slot.holders]
         for index, key in enumerate(holders):
@@ -137,7 +137,7 @@ def _stanzas(terms: Terms, B: bytes, keys: Sequence[bytes], pieces: Sequence[byt
             yield new_stanza(B, slot.name, index, key, mine)
 
 
-def new_stanza(B: bytes, slot: str, index: int, key: bytes, pieces: dict[int, bytes]) -> Stanza:  # noqa: N803
+def new_stanza(B: bytes, slot: str, index: int, key: bytes, pieces: dict[int, bytes]) -> Stanza:
     """Wrap `pieces` (j to 32 bytes) for one holder's SPKI; also how a kit repairs a stanza that is in dispute."""
     digest = hashlib.sha256(key).digest()
     plain = b"".join(j.to_bytes(2, "big") + pieces[j] for j in sorted(pieces))

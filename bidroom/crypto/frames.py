@@ -46,7 +46,7 @@ def is_sealed_length(part: int, length: int) -> bool:
     return frame == (padme(frame) if part == DOCUMENTS else -(-frame // FORM_BLOCK) * FORM_BLOCK)
 
 
-def framed(part: int, B: bytes, data: Iterable[bytes], length: int) -> Iterator[bytes]:  # noqa: N803
+def framed(part: int, B: bytes, data: Iterable[bytes], length: int) -> Iterator[bytes]:
     """The frame in blocks of at most 1 MiB; Refused("documents_changed") when `data` has not `length` bytes."""
     yield MAGIC + B + length.to_bytes(8, "big")
     found = 0
@@ -63,7 +63,7 @@ def framed(part: int, B: bytes, data: Iterable[bytes], length: int) -> Iterator[
 class FrameReader:
     """Takes a frame apart as it comes; every way in which it is not exact is Refused("frame_malformed", field=…)."""
 
-    def __init__(self, part: int, B: bytes) -> None:  # noqa: N803
+    def __init__(self, part: int, B: bytes) -> None:
         self._part, self._context = part, B
         self._head = b""
         self._length = self._seen = 0

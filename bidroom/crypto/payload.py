@@ -24,7 +24,7 @@ def blocks_of(data: Source | None) -> Iterable[bytes]:
     return iter(lambda: read(BLOCK), b"") if read is not None else data
 
 
-def encrypted(i: int, key: bytes, B: bytes, data: Source | None, length: int) -> Iterator[bytes]:  # noqa: N803
+def encrypted(i: int, key: bytes, B: bytes, data: Source | None, length: int) -> Iterator[bytes]:
     """The ciphertext of part `i` around `length` bytes of data, in blocks of about 1 MiB."""
     cipher = Cobblestone256Encryptor(key, payload_context(B, i))
     for block in framed(i, B, blocks_of(data), length):
@@ -32,7 +32,7 @@ def encrypted(i: int, key: bytes, B: bytes, data: Source | None, length: int) ->
     yield cipher.finalize()
 
 
-def open_part(data: Source, key: bytes, B: bytes, i: int) -> Iterator[bytes]:  # noqa: N803
+def open_part(data: Source, key: bytes, B: bytes, i: int) -> Iterator[bytes]:
     """The data of part `i` as it is decrypted by its own key K_i; all of it is to be thrown away when this raises.
 
     Refused("payload_damaged", chunk=k), with field "commitment" when it is another key's or another bid's;
@@ -73,11 +73,11 @@ def _slices(blocks: Iterable[bytes]) -> Iterator[bytes]:
             yield rest[start : start + CHUNK + TAG]
 
 
-def open_form(data: Source, key: bytes, B: bytes) -> bytes:  # noqa: N803
+def open_form(data: Source, key: bytes, B: bytes) -> bytes:
     """Part 0 whole: the bid form's bytes, under K_0."""
     return b"".join(open_part(data, key, B, FORM))
 
 
-def open_part_into(data: Source, key: bytes, B: bytes, i: int, target: BinaryIO) -> int:  # noqa: N803
+def open_part_into(data: Source, key: bytes, B: bytes, i: int, target: BinaryIO) -> int:
     """Write part `i`'s data to `target`; how many bytes. What was written is worthless when this raises."""
     return sum(target.write(block) for block in open_part(data, key, B, i))

@@ -96,7 +96,7 @@ def _pieces(plain: bytes) -> dict[int, bytes] | None:
 
 def check_pieces(header: Header, pieces: Mapping[int, bytes]) -> None:
     """That each piece is the committed one; Refused("piece_does_not_match", j=…)."""
-    B = header.context.digest  # noqa: N806
+    B = header.context.digest
     for j, piece in pieces.items():
         if not 0 <= j < len(header.pieces) or len(piece) != PIECE_SIZE:
             raise Refused("piece_does_not_match", field=f"pieces[{j}]", j=j)
@@ -110,7 +110,7 @@ def combine(header: Header, pieces: Mapping[int, bytes]) -> bytes:
         if j not in pieces:
             raise Refused("piece_missing", field=f"pieces[{j}]", j=j)
     check_pieces(header, pieces)
-    B = header.context.digest  # noqa: N806
+    B = header.context.digest
     key = content_key(B, [pieces[j] for j in range(len(header.pieces))])
     if not hmac.compare_digest(key_commitment(key, B), header.kc):
         raise Refused("key_commitment_wrong", field="kc")

@@ -48,7 +48,7 @@ def sealed(out: Path, documents: bytes | BinaryIO | None = b"", **changes: Any) 
 
 
 def opened(header: Header, out: Path) -> tuple[bytes, bytes]:
-    B = header.context.digest  # noqa: N806
+    B = header.context.digest
     pieces = unwrap_own(header, TERMS, "bidder", actors.BIDDER_TWO) | unwrap(header, "tenderee", 1, actors.TENDEREE_TWO)
     key = combine(header, pieces)
     with (out / "part0.bin").open("rb") as form, (out / "part1.bin").open("rb") as documents:

@@ -95,9 +95,9 @@ def derivations(case: Case) -> Any:
     given: dict[str, Any] = {
         name: bytes.fromhex(value) if name != "lot" else value for name, value in case["context"].items()
     }
-    B = context.Context(**given).digest  # noqa: N806
+    B = context.Context(**given).digest
     pieces = [bytes.fromhex(piece) for piece in case["pieces"]]
-    K = context.content_key(B, pieces)  # noqa: N806
+    K = context.content_key(B, pieces)
     return {
         "B": B.hex(),
         "commitments": [context.piece_commitment(B, j, piece).hex() for j, piece in enumerate(pieces)],
@@ -109,7 +109,7 @@ def derivations(case: Case) -> Any:
     }
 
 
-def info_of(B: bytes, holder: dict[str, Any]) -> bytes:  # noqa: N803
+def info_of(B: bytes, holder: dict[str, Any]) -> bytes:
     key = hashlib.sha256(bytes.fromhex(holder["key"])).digest()
     return context.stanza_info(B, holder["slot"], holder["index"], key)
 
@@ -196,7 +196,7 @@ def header(case: Case) -> Any:
 def payload(case: Case) -> Any:
     named = CONTENTS["payloads"]["ciphers"].get(case.get("cipher"))
     cipher = edited(base64.b64decode(named), case.get("edit", {})) if named else data_of(case)
-    key, B = bytes.fromhex(case["key"]), bytes.fromhex(case["B"])  # noqa: N806
+    key, B = bytes.fromhex(case["key"]), bytes.fromhex(case["B"])
     data = b"".join(open_part([cipher], key, B, case["part"]))
     return {"length": len(data), "sha256": sha256_hex(data)}
 

@@ -343,7 +343,7 @@ def releases() -> Cases:
 
 def _recommitted(pieces: dict[str, str]) -> dict[str, Any]:
     """A rival commits released pieces under its own context: its kc would have to be of a key that opens nothing."""
-    B = RIVALS_BID.B  # noqa: N806
+    B = RIVALS_BID.B
     anew = [ref.commitment(B, j, piece).hex() for j, piece in enumerate(BID.pieces)]
     header = RIVALS_BID.header | {"pieces": anew, "kc": BID.header["kc"], "parts": BID.header["parts"]}
     return _release(

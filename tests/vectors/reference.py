@@ -3,8 +3,6 @@
 The product's modules are not used here: what this makes, they must accept, and what it computes, they must compute.
 """
 
-# ruff: noqa: N803 - B and K are the format's own letters
-
 from __future__ import annotations
 
 import base64
