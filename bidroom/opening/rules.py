@@ -20,7 +20,16 @@ from bidroom.bodies import (
 )
 from bidroom.facts import Entry, Role, StreamKind
 from bidroom.machine import Due, Row, Table
-from bidroom.opening import attribution, confirmation, decryption, extraction, interruptions, notice, objections
+from bidroom.opening import (
+    attribution,
+    confirmation,
+    decryption,
+    extraction,
+    holders,
+    interruptions,
+    notice,
+    objections,
+)
 from bidroom.opening.attribution import (
     announce,
     every_failure_is_attributed,
@@ -50,30 +59,18 @@ from bidroom.opening.decryption import (
     all_have_released,
     close_release,
     command_decryption,
-    every_holder_has_released,
     every_holder_signed_a_preflight,
-    every_lot_is_opened,
     every_lot_under_the_minimum_is_decided,
     extend,
     extension_is_of_a_sound_length,
     failure_names_a_layer,
-    holders_missing,
-    it_covers_every_released_bid,
     it_names_a_checkpoint,
-    lapse,
     not_released_yet,
-    open_forms,
     pieces_match_their_commitments,
     pieces_matched,
-    release_holder_shares,
     release_share,
     report_failure,
-    results_cover_every_released_bid,
-    results_of,
-    some_holder_is_missing,
     some_lot_goes_on,
-    the_slot_is_ones_own,
-    the_slot_owes_its_pieces,
     the_window_is_over_or_all_have_released,
     window_is_the_timelines,
 )
@@ -108,6 +105,20 @@ from bidroom.opening.guards import (
     that_bid_is_final_and_ones_own,
     the_window_is_open,
     the_window_is_over,
+)
+from bidroom.opening.holders import (
+    every_holder_has_released,
+    every_lot_is_opened,
+    holders_missing,
+    it_covers_every_released_bid,
+    lapse,
+    open_forms,
+    release_holder_shares,
+    results_cover_every_released_bid,
+    results_of,
+    some_holder_is_missing,
+    the_slot_is_ones_own,
+    the_slot_owes_its_pieces,
 )
 from bidroom.opening.interruptions import (
     MICROSECOND,
@@ -266,6 +277,7 @@ FOLDS: Mapping[str, Callable[[Opening, Entry], Opening]] = {
     **notice.FOLDS,
     **extraction.FOLDS,
     **decryption.FOLDS,
+    **holders.FOLDS,
     **attribution.FOLDS,
     **objections.FOLDS,
     **confirmation.FOLDS,
