@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
+from bidroom import demo_folder
 from bidroom.cli import options
 from bidroom.cli.words import sentence, told
 from bidroom.facts import Refused
@@ -25,13 +27,29 @@ ENDS: Mapping[str | None, str] = {
 """How a lot ended, by its reason in the record."""
 
 
+def shipped() -> Mapping[str, Path]:
+    """The scenarios that come with the package, by name."""
+    return {path.stem: path for path in sorted((demo_folder() / "scenarios").glob("*.yaml"))}
+
+
+class ScenarioFile(click.Path):
+    """A scenario's file, or the name of one that comes with the package."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; a file of that name goes before the package's."""
+        named = shipped().get(str(value))
+        return super().convert(value if named is None or Path(value).is_file() else named, param, ctx)
+
+
 @click.command()
-@click.argument("scenario", type=options.FILE)
+@click.argument("scenario", type=ScenarioFile(exists=True, dir_okay=False, path_type=Path))
 @click.option("--out", type=options.NEW, required=True, help="Folder for the record, the bundles and the receipts.")
 @click.option("--url", help="A running server in demo mode; without it one is started.")
 @click.option("--speed", type=click.FloatRange(1, 10_000), default=60.0, show_default=True, help="Of the own server.")
 def rehearse(scenario: Path, out: Path, url: str | None, speed: float) -> None:
     """Rehearse SCENARIO, and write what came of it into the folder of --out.
+
+    SCENARIO is a YAML file, or one of those that come with the package: ordinary, trouble, under-minimum.
 
     Very many bidders on a slow machine need a lower --speed: a window of ten minutes is ten seconds at 60.
     """

@@ -108,6 +108,13 @@ def test_it_runs_elsewhere(installed: Path, tmp_path: Path) -> None:
     assert "rehearse" in run([str(installed / "bidroom"), "--help"], tmp_path)
 
 
+def test_a_whole_opening_runs_elsewhere_and_verifies(installed: Path, tmp_path: Path) -> None:
+    bidroom = str(installed / "bidroom")
+    run([bidroom, "rehearse", "under-minimum", "--out", "out"], tmp_path)
+    for kind in ("public", "auditor"):
+        run([bidroom, "audit", "verify", f"out/bundle-{kind}.zip", "--trust", "out/trust"], tmp_path)
+
+
 @pytest.mark.parametrize("folder", ["templates", "demo"])
 def test_it_finds_its_folders_inside_itself(installed: Path, tmp_path: Path, folder: str) -> None:
     python = [str(installed / "python"), "-c", f"import bidroom; print(bidroom.{folder}_folder())"]

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bidroom.cli.__main__ import main
+from bidroom.cli.rehearse import shipped
 from bidroom.rehearsal.server import free_port
 from tests.rehearsal.acted import LOT, TITLE, bidders
 
@@ -59,3 +60,14 @@ def test_an_address_that_is_none_ends_it_with_1(scenario: Path) -> None:
     said = run(scenario, "--url", "nowhere")
     assert said.exit_code == 1
     assert "[url_malformed]" in said.output
+
+
+def test_the_help_names_every_scenario_that_is_shipped() -> None:
+    said = CliRunner().invoke(main, ["rehearse", "--help"]).output
+    assert {"ordinary", "trouble", "under-minimum"} == set(shipped())
+    assert all(name in said for name in shipped())
+    assert all(path.is_file() for path in shipped().values())
+
+
+def test_a_name_that_is_not_shipped_ends_it_with_2(tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["rehearse", "nowhere", "--out", str(tmp_path)]).exit_code == 2
