@@ -33,6 +33,9 @@ SOON = 0.2
 REST = 30.0
 """Seconds until failed work is tried again, and between two replays of what another process left behind."""
 _RESTS = {"done": 0.0, "again": SOON, "waits": SOON, "refused": 5 * SOON, "failed": REST}
+NEVER = 36_500
+"""Days until a wake-up would come again. APScheduler removes a job that has no next time, and its thread dies where a
+shutdown comes between; one that has a next time is only written back."""
 _LOGGER = logging.getLogger(__name__)
 _ORDINARY = frozenset({"earlier_is_undecided", "outage_touches_a_clock", "same_id_other_bytes"})
 
@@ -120,7 +123,8 @@ class Ticker:
     def _wake_in(self, name: str, seconds: float) -> None:
         if self._scheduler is not None:
             at = datetime.now(UTC) + timedelta(seconds=seconds)
-            self._scheduler.add_job(self._spawn, "date", run_date=at, id=name, replace_existing=True)
+            again: dict[str, Any] = {"next_run_time": at, "id": name, "replace_existing": True}
+            self._scheduler.add_job(self._spawn, "interval", days=NEVER, **again)
 
     def _plan(self) -> None:
         if self._again:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from apscheduler.schedulers.base import STATE_STOPPED
 
 from bidroom.clock import DemoClock
 from bidroom.concurrency import Threads
@@ -348,3 +349,21 @@ def test_a_stopped_ticker_ticks_no_more(halls: Callable[..., Hall]) -> None:
     hall.clock.go(seconds=10)
     time.sleep(1.2)
     assert hall.tally().phase == "open"
+
+
+def test_a_stop_in_the_middle_of_a_wake_up_leaves_no_dead_thread(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """APScheduler's thread died where a shutdown came between a job that ran for the last time and its removal."""
+    stopping: list[threading.Thread] = []
+
+    def stopped_meanwhile() -> None:
+        scheduler = hall.ticker._scheduler
+        if scheduler is not None and not stopping:
+            stopping.append(threading.Thread(target=hall.ticker.stop))
+            stopping[0].start()
+            until(lambda: scheduler.state == STATE_STOPPED)
+
+    monkeypatch.setattr(hall.ticker, "_spawn", stopped_meanwhile)
+    hall.ticker.start()
+    until(lambda: bool(stopping))
+    stopping[0].join(20)
+    assert not any(thread.name == "APScheduler" for thread in threading.enumerate())
