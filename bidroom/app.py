@@ -102,7 +102,7 @@ class Telling:
 
 def assemble(settings: Settings, green: Concurrency, told: Telling) -> Edge:
     """Every part of the server, put together and not yet started."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = engine_for(settings.database_url)
     migrate(engine)
     agenda, blobs = SqlAgenda(engine), FolderBlobs(settings.blobs)

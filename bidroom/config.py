@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     session_minutes: Annotated[int, Field(gt=0)] = 12 * 60
     session_idle_minutes: Annotated[int, Field(gt=0)] = 60
     cookie_secure: bool = True
+    upload_quota_mib: Annotated[int, Field(gt=0)] = 32 * 1024
 
     def model_post_init(self, _: object) -> None:
         """Without a URL the database is a SQLite file in the data folder; without a proxy the origin is our own."""
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
 
 def kept_secret(path: Path) -> str:
     """The 64 hex digits in this file (mode 0600), made where there is none; the first of two processes wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     if not path.exists():
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:

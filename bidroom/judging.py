@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from bidroom.facts import Actor, Command, Conflict, Entry, Fact, Refused, RefusedOnRecord, Role
+from bidroom.facts import (
+    CENTRE,
+    Actor,
+    Command,
+    Conflict,
+    Entry,
+    Fact,
+    Refused,
+    RefusedOnRecord,
+    Role,
+    StreamKind,
+)
 from bidroom.machine import State, Table, acting_role, decide, table_for
 from bidroom.ports import Arrival, Done, Log, Transaction
 
@@ -96,7 +107,7 @@ class Judge:
     def _do(self, tx: Transaction, arrival: Arrival, waiting: Sequence[Stamp]) -> Done:
         command, actor, at = arrival.command, arrival.actor, arrival.at
         table = table_for(self._tables, command.type)
-        kind = tx.kind(command.stream) or table.kind
+        kind = tx.kind(command.stream) or (StreamKind.CENTRE if command.stream == CENTRE else table.kind)
         state = tx.state(command.stream, kind)
         if is_clock(actor) and command.type in self._waits:
             self._let_earlier_go_first(tx, arrival, waiting, table.due_at(state[table.name]))

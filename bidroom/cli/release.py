@@ -16,10 +16,10 @@ from bidroom.cli.identity import Identity
 from bidroom.cli.notice import Notice, read_notice
 from bidroom.cli.releasing import check_command, check_own, commanded, layer_of, release_body
 from bidroom.cli.sealing import SealedBid, load_sealed
+from bidroom.cli.submitting import check_receipt
 from bidroom.cli.words import told
 from bidroom.crypto.certificates import Trust, load_trust
 from bidroom.crypto.checkpoint import VerifierKey
-from bidroom.crypto.receipt import verify_receipt
 from bidroom.facts import Refused
 
 RELEASE_FAILURES = ("share_damaged", "piece_does_not_match", "key_opens_no_stanza")
@@ -60,7 +60,7 @@ def release_bid(client: Client, bid: SealedBid, identity: Identity, trust: Trust
             report_failure(client, bid, identity, refused)
         raise
     answer = client.command("ReleaseShare", tender, body, identity=identity)
-    verify_receipt(answer["receipt"], vkey)
+    check_receipt(answer["receipt"] or {}, bid, vkey, "release")
     return dict(answer["receipt"])
 
 

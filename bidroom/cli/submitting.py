@@ -86,12 +86,14 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(dict(document), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def check_receipt(receipt: Mapping[str, Any], sealed: SealedBid, vkey: VerifierKey | None) -> None:
-    """That it names this bid, and is signed by the pinned key where there is one."""
+def check_receipt(
+    receipt: Mapping[str, Any], sealed: SealedBid, vkey: VerifierKey | None, act: str | None = None
+) -> None:
+    """That it names this bid and this act (None: the upload), and is signed by the pinned key where there is one."""
     body = verify_receipt(receipt, vkey) if vkey is not None else receipt.get("receipt", {})
     header = sealed.header
-    named = (body.get("tender"), body.get("lot"), body.get("digest"))
-    if named != (header.tender, header.lot, header.digest):
+    named = (body.get("tender"), body.get("lot"), body.get("digest"), body.get("act"))
+    if named != (header.tender, header.lot, header.digest, act):
         raise Refused("receipt_is_not_of_this_bid", field="receipt")
 
 

@@ -92,7 +92,8 @@ def _fault(value: Any, path: str = "") -> tuple[str, str] | None:
     if isinstance(value, (list, tuple)):
         return next((f for i, item in enumerate(value) if (f := _fault(item, f"{path}[{i}]"))), None)
     if isinstance(value, _Repeated):
-        return (_join(path, next(iter(value))), _Repeated.cause)
+        key = next(iter(value))
+        return (_join(path, key), _Repeated.cause) if _is_unicode(key) else (path, "surrogate")
     if isinstance(value, dict):
         return next((f for key, item in value.items() if (f := _member_fault(key, item, path))), None)
     return (path, "float" if isinstance(value, (float, _Float)) else "not_json")

@@ -246,6 +246,11 @@ def _subject(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str |
     return str(values[0].value) if len(values) == 1 else None
 
 
+def is_a_persons(der: bytes) -> bool:
+    """Whether the certificate names a person and not an organization with its code."""
+    return not _holding(load_certificate(der), der).organization_certificate
+
+
 def serial(der: bytes) -> str:
     """The serial number in lowercase hex, whole bytes, as every page and refusal shows it."""
     number = load_certificate(der).serial_number

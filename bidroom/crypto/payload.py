@@ -9,6 +9,7 @@ from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encr
 from cryptography.exceptions import InvalidTag
 
 from bidroom.crypto.context import payload_context
+from bidroom.crypto.forms import FORM_LIMIT, MALFORMED
 from bidroom.crypto.frames import BLOCK, CHUNK, FORM, SALT_AND_COMMITMENT, TAG, FrameReader, framed
 from bidroom.facts import Refused
 
@@ -74,8 +75,16 @@ def _slices(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def open_form(data: Source, key: bytes, B: bytes) -> bytes:
-    """Part 0 whole: the bid form's bytes, under K_0."""
-    return b"".join(open_part(data, key, B, FORM))
+    """Part 0 whole: the bid form's bytes, under K_0; Refused("form_malformed") as soon as it is longer than any may be.
+
+    Whoever sealed gigabytes of nothing does not get them into memory at the opening.
+    """
+    form = bytearray()
+    for block in open_part(data, key, B, FORM):
+        form += block
+        if len(form) > FORM_LIMIT:
+            raise Refused(MALFORMED, cause="oversize", limit=FORM_LIMIT)
+    return bytes(form)
 
 
 def open_part_into(data: Source, key: bytes, B: bytes, i: int, target: BinaryIO) -> int:

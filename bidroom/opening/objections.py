@@ -19,6 +19,11 @@ def it_has_a_final_bid(state: Opening, command: Command, actor: Actor, at: datet
     return any(bid.final and bid.organization == actor.organization for bid in state.bids.values())
 
 
+def objection_is_new(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
+    """No objection has this id: everyone in the room sees the ids, and nobody may write over another's."""
+    return command.id not in state.objections
+
+
 def that_objection_is_open(state: Opening, command: Command, actor: Actor, at: datetime) -> bool:
     """`objection` names one that has not been answered."""
     objection = state.objections.get(str(command.body.get("objection")))

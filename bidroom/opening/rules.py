@@ -143,6 +143,7 @@ from bidroom.opening.objections import (
     deposit_state_is_known,
     it_has_a_final_bid,
     last_call_is_over,
+    objection_is_new,
     raise_objection,
     ruling_is_known,
     that_objection_is_open,
@@ -216,7 +217,8 @@ TABLE = (
         "BidsAnnounced", P.ANNOUNCING, announce, signed=BY_COMMAND, also=("LotEnded",)),
     Row((P.ANNOUNCING,), "CallLast", (R.HOST,), (), "LastCallOpened", P.OBJECTIONS, call_last, signed=BY_COMMAND),
 
-    Row(IN_SESSION, "RaiseObjection", (R.BIDDER,), (it_has_a_final_bid, the_lot_it_names_exists, a_text_is_given),
+    Row(IN_SESSION, "RaiseObjection", (R.BIDDER,),
+        (it_has_a_final_bid, the_lot_it_names_exists, objection_is_new, a_text_is_given),
         "ObjectionRaised", None, raise_objection, signed=BY_COMMAND, takes=body(TEXT, lot=MAYBE_A_LOT)),
     Row(IN_SESSION, "AnswerObjection", (R.HOST,), (that_objection_is_open, ruling_is_known, a_text_is_given),
         "ObjectionAnswered", signed=BY_COMMAND, takes=body({"objection": identifier, "ruling": name, **TEXT})),

@@ -121,9 +121,10 @@ def upload_of(act: tuple[Entry, ...]) -> Mapping[str, Any]:
 def refusal(state: Tender, command: Command, actor: Actor, refused: Refused) -> Fact | None:
     """UploadRefused: the fact that a refused upload leaves, and all that its signed refusal says, within bounds.
 
-    None before the notice is published: there is no deadline yet that it could be held against.
+    None before the notice is published, as there is no deadline yet that it could be held against; and for what is
+    signed as no header, or anyone could leave an upload on record that no auditor can judge.
     """
-    if state.published_at is None:
+    if state.published_at is None or command.signed is None or command.signed.kind != "header":
         return None
     digest = command.body.get("digest")
     body = {

@@ -30,6 +30,11 @@ def deposit_is_well_formed(state: Tender, command: Command, actor: Actor, at: da
     return body["kind"] in KINDS and is_money and instant(body["received_at"]) <= at
 
 
+def deposit_is_new(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
+    """No deposit has this id: one clerk does not write over another's."""
+    return command.id not in state.deposits
+
+
 def that_deposit_is_registered(state: Tender, command: Command, actor: Actor, at: datetime) -> bool:
     """`deposit` is the id of a registered one."""
     return command.body["deposit"] in state.deposits

@@ -41,6 +41,7 @@ from bidroom.registry.bids import (
     upload_is_in_time,
 )
 from bidroom.registry.deposits import (
+    deposit_is_new,
     deposit_is_well_formed,
     that_deposit_is_registered,
     that_lot_exists,
@@ -344,7 +345,7 @@ TABLE = (
          documents_are_on_sale_long_enough, a_reason_is_given),
         "TimelineAmended", signed="command", takes=body({"timeline": document, "timeline_cms": document, **REASON})),
 
-    Row(PUBLISHED, "RegisterDeposit", (C,), (that_lot_exists, deposit_is_well_formed),
+    Row(PUBLISHED, "RegisterDeposit", (C,), (that_lot_exists, deposit_is_well_formed, deposit_is_new),
         "DepositRegistered", None, deposits.register,
         takes=body({"organization": identifier, "kind": name, "amount": money, "received_at": time,
                     "basic_account": yes_or_no}, lot=ONE_LOT, account=name)),

@@ -53,11 +53,13 @@ class SqlUploads:
         self._engine = engine
         self._blobs = blobs
 
-    def put(self, place: Place, number: int, data: bytes) -> bool:
-        """Keep one segment; whether it is new. Refused("segment_has_other_bytes")."""
+    def put(self, place: Place, number: int, data: bytes, quota: int) -> bool:
+        """Keep one segment; whether it is new. Refused: segment_has_other_bytes, upload_quota_used_up (bytes)."""
         leaf = leaf_hash(data)
         known = self._leaf(place, number)
         if known is None:
+            if self.held(place) + len(data) > quota:
+                raise Refused("upload_quota_used_up", field="segment", quota=quota)
             known = self._insert(place, number, data, leaf)
         if known is not None and known != leaf:
             raise Refused("segment_has_other_bytes", field="segment", part=place.part, segment=number)
@@ -76,6 +78,14 @@ class SqlUploads:
         with reading(self._engine) as connection:
             leaf: bytes | None = connection.execute(asked).scalar_one_or_none()
         return None if leaf is None else bytes(leaf)
+
+    def held(self, place: Place) -> int:
+        """Bytes of all that this organization has uploaded to this tender, submitted or not."""
+        asked = sa.select(sa.func.coalesce(sa.func.sum(SEGMENTS.c.size), 0)).where(
+            SEGMENTS.c.tender == place.tender, SEGMENTS.c.organization == place.organization
+        )
+        with reading(self._engine) as connection:
+            return int(connection.execute(asked).scalar_one())
 
     def numbers(self, tender: str, organization: str, bid: str) -> dict[str, list[int]]:
         """The segments that are here, by part."""

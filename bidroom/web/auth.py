@@ -19,18 +19,23 @@ REAL = SystemClock()
 
 @dataclass(frozen=True)
 class Gate:
-    """How often one may try without a session: a password of an account from an address, and anything from an address.
+    """How often one may try: a password of an account from an address, anything without a session from an address, and
+    sealed headers with one.
 
     Never an account alone: nobody may keep a bidder out by asking in its name.
     """
 
     password: Throttle
     address: Throttle
+    header: Throttle
 
     @classmethod
     def standard(cls) -> Gate:
-        """Ten passwords, then one every six seconds; of an address 2,000 requests, then twenty a second."""
-        return cls(Throttle(10, 6.0), Throttle(2_000, 0.05))
+        """Ten passwords, then one every six seconds; of an address 2,000 requests, then twenty a second.
+
+        Of an account 100 sealed headers, then one every six seconds: each leaves a fact, refused or not.
+        """
+        return cls(Throttle(10, 6.0), Throttle(2_000, 0.05), Throttle(100, 6.0))
 
     def take(self) -> None:
         """One request of this address; Refused("too_many_requests")."""
@@ -40,6 +45,10 @@ class Gate:
         """One password; Refused("too_many_requests")."""
         self.take()
         self.password.take(f"{account} {request.remote_addr}")
+
+    def take_header(self, account: str) -> None:
+        """One sealed header; Refused("too_many_requests")."""
+        self.header.take(account)
 
 
 def gate() -> Gate:

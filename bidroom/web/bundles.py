@@ -46,7 +46,7 @@ def bundle(tender: str, kind: str) -> Response:
 
 def built(edge: Edge, stream: str, kind: str) -> Path:
     """The bundle's file, made once for each size of the log. Reads every ciphertext: off the hub."""
-    folder = edge.settings.data / "bundles"
+    folder = (edge.settings.data / "bundles").resolve()  # Flask looks for others beside its own modules
     path = folder / f"{stream}-{kind}-{edge.door.view(stream).size}.zip"
     if path.exists():
         return path
@@ -58,7 +58,9 @@ def built(edge: Edge, stream: str, kind: str) -> Path:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    return path.resolve()
+    for older in set(folder.glob(f"{stream}-{kind}-*.zip")) - {path}:
+        older.unlink(missing_ok=True)  # late uploads make a log longer for ever; who still reads it keeps it open
+    return path
 
 
 def sources(edge: Edge) -> Sources:

@@ -59,12 +59,13 @@ def _lists(texts: Iterable[str]) -> dict[str, bytes]:
 def appoint(edge: Edge, member: StaffMember) -> None:
     """One of the staff, with a password and maybe a certificate, by the operator's own commands."""
     said = {"user": member.account, "name": member.name, "role": member.role}
+    der = None if member.certificate is None else base64.b64decode(member.certificate)
+    # first, as a user name is given once: nobody is appointed whose certificate would be refused
+    holding = None if der is None else check_certificate(der, edge.trust.now(), edge.clock.now())
     by_operator(edge, "AppointStaff", said, {})
     roles = frozenset({Role(member.role)})
     edge.offload(lambda: edge.people.set_password(member.account, member.name, roles, member.password))
-    if member.certificate is not None:
-        der = base64.b64decode(member.certificate)
-        holding = check_certificate(der, edge.trust.now(), edge.clock.now())
+    if der is not None and holding is not None:
         edge.offload(lambda: edge.certificates.keep(der))
         told = {"serial": holding.serial, "digest": holding.digest, "name": holding.name, "uscc": holding.uscc}
         by_operator(edge, "BindStaffCertificate", {"user": member.account}, {"holding": told})

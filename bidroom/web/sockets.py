@@ -56,11 +56,12 @@ class Sockets:
             self.socketio.emit("events", message, to=room, namespace=NAMESPACE)
 
     def keep_sessions(self, edge: Edge) -> None:
-        """For ever: who is connected uses its session, even if only to watch."""
+        """For ever: who is connected uses its session, even if only to watch; where it is over, so are its sockets."""
         while True:
             edge.concurrency.sleep(edge.people.lifetime.idle.total_seconds() / 5)
             for token in set(self.tokens.values()):
-                session_of(edge, token)
+                if session_of(edge, token) is None:
+                    self.drop_session(token)
 
     def _drop_slow(self, room: str) -> None:
         server = self.socketio.server
@@ -109,7 +110,9 @@ class RoomNamespace(Namespace):  # type: ignore[misc]
             self._sockets.certificates[sid()] = session.certificate
 
     def on_disconnect(self, *_: Any) -> None:
-        """Nothing of it is kept."""
+        """Nothing of it is kept; its rooms are left too, as a client can send an event of this name and stay."""
+        for room in [room for room in self._sockets.socketio.server.rooms(sid(), NAMESPACE) if "/" in str(room)]:
+            leave_room(room, sid())
         self._sockets.tokens.pop(sid(), None)
         self._sockets.certificates.pop(sid(), None)
 

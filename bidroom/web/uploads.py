@@ -9,13 +9,13 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request
 
 from bidroom.crypto.canonical import digest_of, sha256_hex
-from bidroom.crypto.certificates import load_certificate
+from bidroom.crypto.certificates import is_a_persons, load_certificate
 from bidroom.crypto.header import parse_header
 from bidroom.crypto.tree import SEGMENT
 from bidroom.facts import Actor, Command, Refused, Role, Signed
 from bidroom.registry.tenders import TENDERS
 from bidroom.storage.uploads import Place
-from bidroom.web.auth import actor_of, gate, member_now, session_now
+from bidroom.web.auth import actor_of, gate, member_now, reader_now, session_now
 from bidroom.web.commands import sign_refusal
 from bidroom.web.edge import Edge, the_edge
 from bidroom.web.evidence import bid_evidence
@@ -64,9 +64,11 @@ def put_certificate(digest: str) -> tuple[Response, int]:
 
 
 @api.get("/certificates/<digest>")
-@api.doc(summary="A certificate that somebody put here (DER)")
+@api.doc(summary="A certificate that somebody put here (DER)", description="A person's is there for the staff alone.")
 def get_certificate(digest: str) -> Response:
     der = the_edge().certificates.get(hex_id(digest, 32, "digest"))
+    if is_a_persons(der) and not reader_now().staff:
+        raise Refused("certificate_unknown", field="certificate", certificate=digest)
     return Response(der, content_type="application/pkix-cert")
 
 
@@ -88,7 +90,8 @@ def put_segment(tender: str, bid: str, part: int, number: int) -> tuple[Response
         check_in_time(edge, tender, at)
     if not data:
         raise Refused("request_incomplete", field="segment")
-    new = edge.offload(lambda: edge.uploads.put(place, number, data))
+    quota = (edge.settings.upload_quota_mib << 20) * len(edge.tender(tender).the_terms.lots)
+    new = edge.offload(lambda: edge.uploads.put(place, number, data, quota))
     return jsonify({"part": part, "segment": number}), 201 if new else 200
 
 
@@ -133,6 +136,7 @@ def submit(tender: str, bid: str, given: BidGiven) -> tuple[Response, int]:
     with edge.door.arrive(hex_id(tender, 16, "tender")) as at:
         if session is None:
             raise Refused("not_logged_in")
+        gate().take_header(session.user)
         return jsonify({"receipt": take(edge, session, given, tender, hex_id(bid, 16, "bid"), at)}), 201
 
 
@@ -149,11 +153,13 @@ def take(edge: Edge, session: Session, given: BidGiven, tender: str, bid: str, a
 
 
 def header_command(tender: str, bid: str, header: bytes, cms: bytes) -> Command:
-    """SubmitBid; its id is the bid's, its lot the header's where that can be read."""
+    """SubmitBid; its id and lot are the header's, as only that is signed, or the address's where it cannot be read."""
+    lot: int | None = None
     try:
-        lot: int | None = parse_header(header).lot
+        read = parse_header(header)
+        bid, lot = read.bid, read.lot
     except Refused:
-        lot = None  # the rules name what is malformed, and their refusal is a fact
+        pass  # the rules name what is malformed, and their refusal is a fact
     signed = Signed("header", header, cms)
     body = {"digest": digest_of("bid", header)}
     digest = digest_of("header", header)

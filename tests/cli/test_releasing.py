@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bidroom.cli.client import Client
 from bidroom.cli.identity import Identity
 from bidroom.cli.notice import Notice
 from bidroom.cli.releasing import Commanded, check_command, check_own, layer_of, release_body
 from bidroom.cli.sealing import RECEIPT, SealedBid
+from bidroom.cli.submitting import check_receipt
+from bidroom.crypto.receipt import ReceiptKey
 from bidroom.crypto.timeline import parse_timeline
-from bidroom.facts import Refused
+from bidroom.facts import Refused, rfc3339
 from tests.cli.offline import (
     TENDER,
     agent,
@@ -158,3 +162,34 @@ def test_a_damaged_share_fails_at_the_layer_share(bid: SealedBid) -> None:
 
 def test_the_tender_is_the_one_of_these_tests() -> None:
     assert parse_timeline(documents().timeline).tender == TENDER
+
+
+class Elsewhere(Client):
+    """A client of a server that says that it runs a demo, a year ahead."""
+
+    def get(self, path: str, **query: Any) -> Any:
+        assert path == "/time"
+        return {"now": rfc3339(datetime.now(UTC) + timedelta(days=365)), "demo": True}
+
+
+def test_no_server_elsewhere_talks_a_client_out_of_its_own_clock() -> None:
+    for url in (
+        "https://bids.example",
+        "http://192.0.2.7:8765",
+        "http://localhost.example",
+        "http://127.0.0.1.example",
+    ):
+        assert abs(Elsewhere(url).deciding_time() - datetime.now(UTC)) < timedelta(minutes=1)
+    for url in ("http://127.0.0.1:8765", "http://localhost:8765", "http://[::1]:8765"):
+        assert Elsewhere(url).deciding_time() - datetime.now(UTC) > timedelta(days=364)
+
+
+def test_a_release_is_receipted_as_this_release(bid: SealedBid) -> None:
+    key = ReceiptKey.generate("bidroom.invalid")
+    said = {"v": 1, "tender": TENDER, "lot": 1, "digest": bid.header.digest, "act": "release"}
+    check_receipt(key.sign_receipt("receipt", said), bid, key.vkey, "release")
+    for other in ({"digest": "ab" * 32}, {"tender": "00" * 16}, {"lot": 2}, {"act": "withdrawal"}):
+        receipt = key.sign_receipt("receipt", {**said, **other})
+        assert reason(lambda: check_receipt(receipt, bid, key.vkey, "release")) == "receipt_is_not_of_this_bid"  # noqa: B023
+    withdrawn = key.sign_receipt("receipt", {**said, "act": "withdrawal"})
+    assert reason(lambda: check_receipt(withdrawn, bid, key.vkey)) == "receipt_is_not_of_this_bid"

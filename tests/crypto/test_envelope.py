@@ -25,6 +25,7 @@ from bidroom.crypto.envelope import (
     seal,
     zip_documents,
 )
+from bidroom.crypto.payload import encrypted
 from bidroom.crypto.policy import parse_terms
 from bidroom.crypto.release import combine, part_key, unwrap, unwrap_own
 from bidroom.facts import Refused
@@ -197,3 +198,19 @@ def test_a_zip_of_documents(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         zip_documents([files[1], tmp_path / "sub" / "b.txt"], tmp_path / "three.zip")
     assert refused.value.reason == "document_named_twice"
+
+
+def test_a_form_as_long_as_a_disk_is_given_up_early() -> None:
+    """Whoever seals zeros for gigabytes must not take the server's memory in the minute of the opening."""
+    key, B, read = bytes(32), bytes(32), 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal read
+        for block in encrypted(0, key, B, (bytes(MEGABYTE) for _ in range(8)), 8 * MEGABYTE):
+            read += len(block)
+            yield block
+
+    with pytest.raises(Refused) as caught:
+        open_form(counted(), key, B)
+    assert (caught.value.reason, caught.value.details["cause"]) == ("form_malformed", "oversize")
+    assert read < 3 * MEGABYTE

@@ -443,6 +443,7 @@ CASES: Mapping[tuple[str, str], Callable[[], Attempt]] = {
     ("AnnounceBids", "some_bid_was_opened"): in_place("AnnounceBids", none_opened),
     ("RaiseObjection", "it_has_a_final_bid"): lambda: good("RaiseObjection").by("丁"),
     ("RaiseObjection", "the_lot_it_names_exists"): lambda: good("RaiseObjection").but(lot=2),
+    ("RaiseObjection", "objection_is_new"): lambda: good("RaiseObjection").after(objected).by("乙").but(id=OBJECTION),
     ("RaiseObjection", "a_text_is_given"): saying("RaiseObjection", text=BLANK),
     ("AnswerObjection", "that_objection_is_open"): in_place("AnswerObjection", lambda: upheld(reached(P.ANNOUNCING))),
     ("AnswerObjection", "ruling_is_known"): saying("AnswerObjection", ruling="perhaps"),

@@ -317,6 +317,9 @@ CASES: Mapping[tuple[Key, str], Callable[[], Attempt]] = {
     ((T, "AmendTimeline"), "a_reason_is_given"): lambda: _amend(BLANK),
     ((T, "RegisterDeposit"), "that_lot_exists"): lambda: _deposit().but(lot=2),
     ((T, "RegisterDeposit"), "deposit_is_well_formed"): saying(T, "RegisterDeposit", kind="promised"),
+    ((T, "RegisterDeposit"), "deposit_is_new"): lambda: (made := _deposit()).after(
+        lambda here: here.do(here.actor("clerk"), made.command)
+    ),
     ((T, "VerifyDeposit"), "that_deposit_is_registered"): saying(T, "VerifyDeposit", deposit=OTHER[:32]),
     ((T, "SubmitBid"), "upload_is_in_time"): lambda: _late(_submit()),
     ((T, "SubmitBid"), "upload_is_acceptable_at_the_edge"): lambda: _submit().evidence(

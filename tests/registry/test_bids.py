@@ -156,3 +156,14 @@ def test_each_lot_has_its_own_bids() -> None:
     world.submit("甲", 1)
     world.submit("甲", 2)
     assert len([bid for bid in audited(world).opening.bids.values() if bid.live]) == 2
+
+
+@pytest.mark.parametrize("kind", ["command", None])
+def test_what_is_no_upload_leaves_no_refused_upload_behind(kind: str | None) -> None:
+    """An auditor finds no header in it: a bidder could spoil every bundle of the tender with a plain command."""
+    world = published()
+    signed = None if kind is None else Signed(kind, b"{}", b"")
+    asked = attempt(world, "甲", "SubmitBid", {"digest": "ab" * 32}, 1).but(signed=signed)
+    assert asked.reason() == "signature_required"
+    state = world.states[world.plan.id]
+    assert refusal(state["tender"], asked.command, asked.actor, Refused("signature_required")) is None

@@ -47,7 +47,7 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         settings = {
-            "BIDROOM_DATA": str(self.folder / "data"),
+            "BIDROOM_DATA": os.path.relpath(self.folder / "data", ROOT),  # relative, as the default is
             "BIDROOM_TRUST": str(self.folder / "trust"),
             "BIDROOM_DEMO": "true",
             "BIDROOM_SPEED": "1",

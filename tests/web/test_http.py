@@ -18,7 +18,7 @@ from bidroom.crypto.testca import TestCa
 from bidroom.facts import CENTRE, Refused
 from bidroom.machine import shape_of
 from bidroom.rules import TABLES
-from tests.web.parties import DAY, PASSWORD, Centre, Organization, Tender, problem, publish
+from tests.web.parties import DAY, PASSWORD, Centre, Organization, Tender, a_code, problem, publish
 from tests.web.serving import Server
 
 
@@ -389,3 +389,41 @@ def test_nothing_secret_is_in_the_servers_log(server: Server, firm: Organization
     assert PASSWORD not in said
     assert cookie not in said
     assert str(firm.client.csrf) not in said
+
+
+# --- what is written to break a parser
+
+
+@pytest.mark.parametrize("data", ["[" * 100_000, '{"account":' * 50_000, "[" * 9_999 + "]" * 9_999])
+def test_json_without_a_bottom_is_malformed(centre: Centre, data: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(f"{centre.url}/api/v1/login/challenge", data=data, headers=headers, timeout=30)
+    assert (answer.status_code, problem(answer)["reason"]) == (400, "request_malformed")
+
+
+def test_half_a_character_as_a_key_is_malformed(centre: Centre) -> None:
+    document = {"bytes": b64(b'{"\\ud800":1,"\\ud800":2}')}
+    answer = requests.post(f"{centre.url}/api/v1/commands", json=document, timeout=30)
+    assert (answer.status_code, problem(answer)["cause"]) == (400, "surrogate")
+
+
+def test_nobody_takes_the_centres_stream_before_the_operator(fresh: Server) -> None:
+    fresh.start()
+    body = {"name": "先到者有限公司", "uscc": a_code(), "user": "first"}
+    with pytest.raises(Refused) as found:
+        Client(fresh.url, "en").command("RegisterOrganization", CENTRE, body)
+    assert found.value.reason == "command_for_another_kind_of_stream"
+    assert Centre.at(fresh.url).clerk.client.get("/me")["roles"] == ["clerk"]
+
+
+def test_a_persons_certificate_is_shown_to_staff_alone(centre: Centre, firm: Organization) -> None:
+    """A public bundle names its digest and leaves it out; that is worth nothing where anyone may fetch it by that."""
+    _, person = centre.person("clerk")
+    firm.client.put(f"/certificates/{person.digest}", person.certificate)
+    path = f"/certificates/{person.digest}"
+    for client in (Client(centre.url, "en"), firm.client):
+        with pytest.raises(Refused) as found:
+            client.get(path)
+        assert found.value.reason == "certificate_unknown"
+    assert centre.supervisor.client.download(path) == person.certificate
+    assert Client(centre.url, "en").download(f"/certificates/{firm.identity.digest}") == firm.identity.certificate

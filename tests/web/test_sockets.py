@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,10 +13,11 @@ from typing import Any
 import pytest
 import socketio
 
-from bidroom.cli.client import Client, command_bytes, envelope
+from bidroom.cli.client import Client, b64, command_bytes, envelope
 from bidroom.cli.room import Room
 from bidroom.facts import Refused
-from tests.web.parties import Centre, Tender, publish
+from tests.web.parties import Centre, Organization, Tender, publish
+from tests.web.serving import Server
 
 SECOND = timedelta(seconds=1)
 
@@ -144,3 +147,39 @@ def test_an_undone_binding_ends_the_sockets(centre: Centre) -> None:
     socket = raw(centre, bidder.client, csrf=bidder.client.csrf)
     centre.clerk.ask("UndoBinding", bidder.id, {"certificate": bidder.identity.digest, "reason": "丢失"})
     until(lambda: not socket.namespaces or not socket.connected)
+
+
+def refused_upload(tender: Tender, who: Organization) -> None:
+    """Something that only this organization's own panel hears of."""
+    data = b"{}"
+    document = {"header": b64(data), "cms": b64(who.identity.sign("header", data, who.client.now()))}
+    with pytest.raises(Refused):
+        who.client.post(f"{tender.path}/bids/{secrets.token_hex(16)}", {**document, "certificate": who.identity.digest})
+
+
+def test_who_feigns_a_disconnection_hears_no_more(centre: Centre, tender: Tender) -> None:
+    """Or it would be in its rooms still, and no undone binding could end that."""
+    bidder = centre.organization("投标人己有限公司")
+    heard: list[Any] = []
+    socket = raw(centre, bidder.client, csrf=bidder.client.csrf)
+    socket.on("events", heard.append, namespace="/room")
+    assert socket.call("join", {"tender": tender.id}, namespace="/room")["ok"]
+    refused_upload(tender, bidder)
+    until(lambda: heard)
+    socket.call("disconnect", namespace="/room")
+    refused_upload(tender, bidder)
+    time.sleep(0.5)
+    assert len(heard) == 1
+    socket.disconnect()
+
+
+@pytest.mark.slow
+def test_a_session_that_is_over_ends_its_sockets(fresh: Server) -> None:
+    fresh.more = {"BIDROOM_SESSION_IDLE_MINUTES": "1"}
+    fresh.start()
+    centre = Centre.at(fresh.url)
+    bidder = centre.organization("投标人庚有限公司")
+    socket = raw(centre, bidder.client, csrf=bidder.client.csrf)
+    with sqlite3.connect(fresh.folder / "data" / "bidroom.sqlite") as database:
+        database.execute("UPDATE sessions SET expires = '2000-01-01T00:00:00.000000Z'")
+    until(lambda: "/room" not in socket.namespaces, 20)

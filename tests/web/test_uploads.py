@@ -22,6 +22,7 @@ from bidroom.crypto.header import parse_header
 from bidroom.crypto.receipt import verify_receipt
 from bidroom.facts import Refused
 from tests.web.parties import Centre, Organization, Tender, publish
+from tests.web.serving import Server
 
 MIB = 1 << 20
 
@@ -252,3 +253,48 @@ def test_a_late_header_gets_its_signed_refusal(centre: Centre, tmp_path: Path) -
     assert refused(centre, bidder, sealed)["reason"] == "upload_is_in_time"
     with pytest.raises(Refused, match="upload_is_in_time"):
         bidder.client.put(f"{tender.path}/bids/{secrets.token_hex(16)}/parts/0/segments/0", b"x")
+
+
+def test_a_header_is_judged_by_what_it_says_wherever_it_is_sent(
+    centre: Centre, bidder: Organization, tmp_path: Path
+) -> None:
+    """The address is in no signature and in no fact: a refusal for it would be one that no auditor can follow."""
+    tender = publish(centre)
+    sealed = tender.seal(bidder, 1, "100.00", tmp_path / "bid")
+    document = {"header": b64(sealed.header.data), "cms": b64(sealed.signature), "certificate": sealed.header.bidder}
+    with pytest.raises(Refused) as found:
+        bidder.client.post(f"{tender.path}/bids/{secrets.token_hex(16)}", document)
+    assert found.value.reason == "upload_is_complete"
+    assert [event["body"]["reason"] for event in own_events(tender, bidder)] == ["upload_is_complete"]
+
+
+def own_events(tender: Tender, who: Organization) -> list[dict[str, Any]]:
+    """What this organization's own panel was told."""
+    return list(who.client.get(f"{tender.path}/events", channel="own")["events"])
+
+
+def test_no_bidder_fills_the_disk(fresh: Server) -> None:
+    fresh.more = {"BIDROOM_UPLOAD_QUOTA_MIB": "2"}
+    fresh.start()
+    tender = publish(Centre.at(fresh.url))
+    greedy, modest = (tender.centre.organization(name) for name in ("投标人辛有限公司", "投标人壬有限公司"))
+    places = [f"{tender.path}/bids/{secrets.token_hex(16)}/parts/1/segments/0" for _ in range(3)]
+    for place in places[:2]:
+        greedy.client.put(place, bytes(MIB))
+    with pytest.raises(Refused) as found:
+        greedy.client.put(places[2], bytes(MIB))
+    assert found.value.reason == "upload_quota_used_up"
+    greedy.client.put(places[1], bytes(MIB))  # what is here already takes no more
+    modest.client.put(places[2], bytes(MIB))
+
+
+def test_headers_are_not_thrown_at_the_log_without_end(tender: Tender, bidder: Organization) -> None:
+    document = {"header": b64(b"{}"), "cms": b64(b"{}"), "certificate": bidder.identity.digest}
+    reasons = []
+    for _ in range(130):
+        with pytest.raises(Refused) as found:
+            bidder.client.post(f"{tender.path}/bids/{secrets.token_hex(16)}", document)
+        reasons.append(found.value.reason)
+    assert "too_many_requests" not in reasons[:100]
+    assert reasons[-1] == "too_many_requests"
+    assert len(bidder.client.get(f"{tender.path}/events", channel="own")["events"]) < 130
