@@ -16,7 +16,8 @@ TESTS ?= tests
 
 help:
 	@echo "make demo    rehearse a whole opening, verify its record, say where everything lies"
-	@echo "make test    every test"
+	@echo "             SCENARIO=demo/scenarios/trouble.yaml for another, BIDROOM_LANGUAGE=en for English"
+	@echo "make test    every test; TESTS=tests/crypto for a part"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make run     a server in demo mode on http://127.0.0.1:8765"
 	@echo "make setup   .venv with everything, when something changed (the others do it by themselves)"
@@ -38,14 +39,14 @@ demo: setup
 	@mkdir -p demo-out
 	@$(BIN)/bidroom rehearse $(SCENARIO) --out $(OUT)
 	@echo
-	@echo "== the auditor's bundle"
+	@echo "== 审计包 / the auditor's bundle"
 	@$(BIN)/bidroom audit verify $(OUT)/bundle-auditor.zip --trust $(OUT)/trust
 	@echo
-	@echo "== the public bundle"
+	@echo "== 公开包 / the public bundle"
 	@$(BIN)/bidroom audit verify $(OUT)/bundle-public.zip --trust $(OUT)/trust
 	@echo
-	@echo "Everything lies in $(OUT)/; to look at it:"
-	@echo "  ls $(OUT)"
+	@echo "全部结果在 $(OUT)/，可用以下命令查看 / everything lies there; to look at it:"
+	@echo "  ls $(OUT) $(OUT)/receipts"
 	@echo "  $(BIN)/python -m json.tool --no-ensure-ascii $(OUT)/record.json      # the opening record"
 	@echo "  $(BIN)/python -m json.tool --no-ensure-ascii $(OUT)/timeline.json    # when each step happened"
 	@echo "  $(BIN)/python -m zipfile -l $(OUT)/bundle-public.zip                 # what anyone may check"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from bidroom.app import close_app, create_app
 from bidroom.config import Settings
 from bidroom.facts import Refused
+from bidroom.starting import named_faults
 from bidroom.web.demo import appoint
 from bidroom.web.edge import Edge
 from bidroom.web.models import StaffMember
@@ -19,12 +20,22 @@ from bidroom.web.models import StaffMember
 def main() -> None:
     """Read a member of the staff (or null) from standard input, and say what the server's keys are."""
     told = json.load(sys.stdin)
-    settings = Settings().model_copy(update={"async_mode": "threading"})
-    app = create_app(settings)
+    try:
+        with named_faults():
+            settings = Settings().model_copy(update={"async_mode": "threading"})
+            app = create_app(settings)
+    except Refused as refused:
+        json.dump({"refused": as_json(refused)}, sys.stdout)
+        return
     try:
         json.dump(prepared(app.extensions["bidroom"], told), sys.stdout)
     finally:
         close_app(app)
+
+
+def as_json(refused: Refused) -> dict[str, Any]:
+    """A refusal, for the process that asked."""
+    return {"reason": refused.reason, "field": refused.field, "cause": refused.details.get("cause")}
 
 
 def prepared(edge: Edge, told: Any) -> dict[str, Any]:
@@ -34,9 +45,13 @@ def prepared(edge: Edge, told: Any) -> dict[str, Any]:
         if told is not None:
             appoint(edge, StaffMember.model_validate(told))
     except ValidationError as wrong:
-        return {**keys, "refused": {"reason": "request_malformed", "field": str(wrong.errors()[0]["loc"][0])}}
+        first = wrong.errors()[0]
+        return {
+            **keys,
+            "refused": as_json(Refused("request_malformed", field=str(first["loc"][0]), cause=first["msg"])),
+        }
     except Refused as refused:
-        return {**keys, "refused": {"reason": refused.reason, "field": refused.field}}
+        return {**keys, "refused": as_json(refused)}
     return keys
 
 

@@ -19,6 +19,8 @@ from bidroom.crypto.checkpoint import LogKey
 from bidroom.storage.database import engine_for
 from bidroom.storage.schema import migrate
 
+os.environ["BIDROOM_LANGUAGE"] = "zh-CN"  # whatever the machine speaks; a test that wants another says so
+
 POSTGRES = os.environ.get("BIDROOM_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 REQUIRE_ALL = os.environ.get("CI") == "true" or os.environ.get("BIDROOM_REQUIRE_ALL") == "1"

@@ -34,6 +34,23 @@ LABELS: Words = {
     "auditor": ("审计", "auditor's"),
 }
 
+CAUSES: Words = {
+    "beyond_the_end": ("超出文件末尾", "a member beyond the file's end"),
+    "local_header_differs": ("成员的文件头与目录不同", "a member's own header differs from the directory"),
+    "bytes_outside_of_members": ("成员之间有多余的字节", "bytes that belong to no member"),
+    "name_twice": ("文件名重复", "a name twice"),
+    "names_not_sorted": ("文件名未排序", "names are not sorted"),
+    "name_escapes": ("文件名指向包外", "a name that leads out of the bundle"),
+    "not_a_bundle": ("不是 ZIP 文件", "no ZIP file"),
+    "end_record_differs": ("目录结尾记录不同", "the end of the directory is different"),
+    "directory_cut_off": ("目录不完整", "the directory is cut off"),
+    "extra_field": ("含有附加字段或注释", "an extra field or a comment"),
+    "not_the_one_form": ("被重新打包或改动过", "packed anew or altered"),
+    "oversize": ("过大", "too large"),
+    "no_root": ("没有根证书", "no root certificate"),
+}
+"""Why a file is no bundle, or a folder no trust."""
+
 NOTES: Words = {
     "comes_later": ("后续版本提供", "comes in a later version"),
     "witnesses_come_later": ("见证人签名在后续版本检查", "witnesses' cosignatures are checked in a later version"),

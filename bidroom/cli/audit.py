@@ -16,7 +16,7 @@ from bidroom.audit.findings import Finding, Note
 from bidroom.audit.layout import AUDITOR, KINDS, PUBLIC
 from bidroom.audit.pins import load_pins
 from bidroom.audit.report import GREEN, RED, Report, Result, verify_bundle
-from bidroom.audit.words import CHECKS, LABELS, NOTES, REASONS, STATES, words
+from bidroom.audit.words import CAUSES, CHECKS, LABELS, NOTES, REASONS, STATES, words
 from bidroom.cli import options
 from bidroom.cli.client import Client
 from bidroom.cli.words import catalogue, language, told
@@ -55,9 +55,13 @@ def export(tender: str, url: str, kind: str, account: str | None, password: str 
         try:
             if kind == AUDITOR:
                 _log_in(client, account, password)
-            out.write_bytes(client.download(f"/tenders/{tender}/bundle/{kind}"))
+            data = client.download(f"/tenders/{tender}/bundle/{kind}")
         finally:
             client.close()
+        try:
+            out.write_bytes(data)
+        except OSError as fault:
+            raise Refused("file_unwritable", field=str(out), cause=fault.strerror) from None
     click.echo(out)
 
 
@@ -120,8 +124,13 @@ def _note(note: Note) -> str:
 
 
 def _details(place: str | None, details: Mapping[str, Any]) -> str:
-    told = [f"{name}={value}" for name, value in details.items() if value is not None]
+    known = {name: value for name, value in details.items() if value is not None}
+    told = [_cause(str(value)) if name == "cause" else f"{name}={value}" for name, value in known.items()]
     return " ".join([*([place] if place else []), *told])
+
+
+def _cause(cause: str) -> str:
+    return words(CAUSES, cause, language()) or catalogue(language(), "cause").get(cause, cause)
 
 
 def _sentence(reason: str) -> str:

@@ -32,6 +32,8 @@ from bidroom.facts import Refused
 @click.option("--password", envvar="BIDROOM_PASSWORD", help="Better in BIDROOM_PASSWORD, or typed when asked.")
 def init(account: str | None, name: str | None, role: str, certificate: Path | None, password: str | None) -> None:
     """Make database and keys where BIDROOM_DATA says, and appoint one of the staff; prints the verifier keys."""
+    if role == "supervisor" and account is not None and certificate is None:
+        raise click.UsageError("--role supervisor needs --certificate: who supervises, signs")
     with told():
         member = None
         if account is not None:
@@ -39,9 +41,10 @@ def init(account: str | None, name: str | None, role: str, certificate: Path | N
             member = {"account": account, "password": phrase, "role": role, "name": name or account}
             member |= {"certificate": b64(der_of(certificate))} if certificate else {}
         keys = prepared(member)
-        click.echo(f"log.vkey      {keys['log']}\nreceipt.vkey  {keys['receipt']}")
+        if "log" in keys:
+            click.echo(f"log.vkey      {keys['log']}\nreceipt.vkey  {keys['receipt']}")
         if refused := keys.get("refused"):
-            raise Refused(refused["reason"], field=refused["field"])
+            raise Refused(refused["reason"], field=refused["field"], cause=refused["cause"])
 
 
 def prepared(member: dict[str, str] | None) -> dict[str, Any]:
@@ -50,7 +53,7 @@ def prepared(member: dict[str, str] | None) -> dict[str, Any]:
         [sys.executable, "-m", "bidroom.prepare"], input=json.dumps(member), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise Refused("server_did_not_start", said=done.stderr[-2000:])
+        raise Refused("server_did_not_start", cause=(done.stderr.strip().splitlines() or [""])[-1])
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,12 @@ import click
 
 from bidroom import demo_folder
 from bidroom.cli import options
-from bidroom.cli.words import sentence, told
+from bidroom.cli.words import language, sentence, told
 from bidroom.facts import Refused
 from bidroom.rehearsal.director import rehearse as act
 from bidroom.rehearsal.reading import read
 from bidroom.rehearsal.show import Show
-
-ENDS: Mapping[str | None, str] = {
-    None: "已唱标",
-    "under_minimum": "投标人不足，不予开标",
-    "none_opened": "无一开启，终止",
-    "ordered": "监督部门责令终止",
-    "host": "主持人终止",
-}
-"""How a lot ended, by its reason in the record."""
+from bidroom.rehearsal.words import ENDS, LABELS, say
 
 
 def shipped() -> Mapping[str, Path]:
@@ -62,10 +54,18 @@ def rehearse(scenario: Path, out: Path, url: str | None, speed: float) -> None:
     except Refused as refused:
         complain(refused)
         sys.exit(1)
+    for line in ends(record, out, language()):
+        click.echo(line)
+
+
+def ends(record: Mapping[str, Any], out: Path, tongue: str) -> Iterator[str]:
+    """How each lot ended, and where everything lies."""
     for lot in record["lots"]:
         opened = sum(bidder["outcome"] == "opened" for bidder in lot["bidders"])
-        click.echo(f"标段 {lot['no']} {lot['name']}：{ENDS[lot['reason']]}，{lot['counted']} 家投标，{opened} 家开启")
-    click.echo(f"开标记录与核验包：{out}")
+        end = say(ENDS, lot["reason"] or "announced", tongue)
+        counts = {"counted": lot["counted"], "opened": opened}
+        yield say(LABELS, "end", tongue, no=lot["no"], name=lot["name"], end=end, **counts)
+    yield say(LABELS, "results", tongue, out=out)
 
 
 def complain(refused: Refused) -> None:

@@ -13,7 +13,12 @@ HEAD = """# The rules, as the house runs them
 
 Made by `bidroom rules` from the very tables that decide every command; a test holds the two together. A command is
 allowed in the phases *at*, to those in *who*, if everything in *needs* is so; what is not so is the name of the
-refusal. It leaves *fact* in the log and moves the phase *to*.
+refusal. It leaves *fact* in the log and moves the phase *to*; with – the phase stays.
+
+A command that is *signed* carries its actor's signature over its exact bytes. What the *clock* does falls due by
+itself. Every command is checked in the order in which *needs* stands, and the first that is not so is told; what the
+names mean is said in zh-CN and English in `bidroom/web/locale/`. Each stream (a tender, an organization, the centre)
+has a log of its own; a tender's is decided by two of the tables, *tender* and *opening*.
 """
 COLUMNS = ("at", "command", "who", "needs", "fact", "to")
 

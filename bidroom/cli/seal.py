@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from bidroom.cli import options
-from bidroom.cli.client import Client, load_json
+from bidroom.cli.client import Client, load_json_file
 from bidroom.cli.notice import Notice, read_notice
 from bidroom.cli.sealing import load_sealed, seal_bid
 from bidroom.cli.words import told
@@ -19,7 +19,9 @@ from bidroom.crypto.certificates import load_trust
 
 
 @click.command()
-@click.option("--tender", required=True, help="A file with the tender's notice, or its address: URL/api/v1/tenders/ID")
+@click.option(
+    "--tender", required=True, help="Address of the tender, URL/api/v1/tenders/ID, or a file with what is there."
+)
 @click.option("--lot", type=click.IntRange(1, 0xFFFF), required=True, help="The lot's number.")
 @click.option("--form", type=options.FILE, required=True, help="The bid form: JSON, price and the announced items.")
 @click.option("--documents", type=options.FOLDER, help="A folder; every file in it goes along.")
@@ -35,7 +37,7 @@ def seal(
     with told(str(form)):
         identity = options.identity_of(key, passphrase)
         notice, at = the_notice(tender, trust)
-        data = canonical(load_json(form.read_text("utf-8"), "form_malformed"))
+        data = canonical(load_json_file(form, "form_malformed"))
         before = load_sealed(supersedes).header.digest if supersedes else None
         sealed = seal_bid(notice, lot, identity, data, files_in(documents), out, at, before)
         click.echo(f"{sealed.header.digest}  {out}")
@@ -46,7 +48,7 @@ def the_notice(tender: str, trust: Path) -> tuple[Notice, datetime]:
     if tender.startswith(("http://", "https://")):
         document, at = fetched(tender)
     else:
-        document, at = load_json(Path(tender).read_text("utf-8"), "notice_malformed"), datetime.now(UTC)
+        document, at = load_json_file(Path(tender), "notice_malformed"), datetime.now(UTC)
     return read_notice(document, load_trust(trust), at), at
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,7 +24,7 @@ UNREADABLE = frozenset({"scenario_malformed", "scenario_field_not_supported", "s
 
 def language() -> str:
     """zh-CN or en: BIDROOM_LANGUAGE, else what the environment speaks; zh-CN where it names neither."""
-    named = os.environ.get("BIDROOM_LANGUAGE") or locale.getlocale(locale.LC_MESSAGES)[0] or ""
+    named = next(filter(None, map(os.environ.get, ("BIDROOM_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "en" if named.lower().startswith("en") else "zh-CN"
 
 

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 from bidroom.cli.client import Client
 from bidroom.cli.identity import Identity
 from bidroom.cli.room import ROOM, Event, Room
+from bidroom.cli.words import language
 from bidroom.facts import Refused, instant, rfc3339
 from bidroom.rehearsal.place import Deed, Letter, Place, Turn
 from bidroom.rehearsal.told import Told
+from bidroom.rehearsal.words import deed
 
 T = TypeVar("T")
 
@@ -205,12 +207,12 @@ class Party:
         result = work()
         self.deeds.append(Deed(what, rfc3339(self.now), round(time.monotonic() - begun, 4), lot))
         if say:
-            self.say(what if lot is None else f"{what}（标段 {lot}）")
+            self.say(what, lot)
         return result
 
-    def say(self, what: str) -> None:
+    def say(self, what: str, lot: int | None = None) -> None:
         """Tell whoever watches the rehearsal."""
-        self.place.report(self.now, self.name, what)
+        self.place.report(self.now, self.name, deed(what, language(), lot))
 
     def command(
         self, what: str, kind: str, body: Mapping[str, Any], lot: int | None = None,

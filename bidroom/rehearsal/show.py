@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,15 +15,13 @@ from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
 
+from bidroom.cli.words import language
 from bidroom.rehearsal.told import PHASES
+from bidroom.rehearsal.words import LABELS, say
+from bidroom.rehearsal.words import PHASES as NAMES
 
 CHINA = ZoneInfo("Asia/Shanghai")
 LINES = 12
-NAMES: Mapping[str, str] = {
-    "preparing": "登记、公告与投标", "sign_in": "签到", "extracted": "提取", "checked": "检查", "decrypting": "解密",
-    "closing": "招标人解密", "attributing": "认定", "announcing": "唱标", "objections": "异议", "confirming": "确认",
-    "closed": "结束", "suspended": "中止", "terminated": "终止",
-}  # fmt: skip
 LISTED = ("preparing", *(phase for phase in PHASES if phase != "scheduled"))
 
 
@@ -38,12 +36,13 @@ class Show:
         self._began: dict[str, datetime | None] = {"preparing": None}
         self._phase = "preparing"
         self._live: Live | None = None
+        self._tongue = language()
 
     @contextmanager
     def running(self, title: str) -> Iterator[None]:
         """Show what happens inside."""
         if not self._console.is_terminal:
-            self._console.print(f"演练：{title}", highlight=False, markup=False, soft_wrap=True)
+            self._console.print(self._label("rehearsal", title=title), highlight=False, markup=False, soft_wrap=True)
             yield
             return
         with Live(console=self._console, refresh_per_second=8, get_renderable=lambda: self._painted(title)) as live:
@@ -53,14 +52,14 @@ class Show:
     def did(self, at: datetime, name: str, what: str) -> None:
         """A party did something."""
         with self._lock:
-            self._say(at, f"{name}：{what}")
+            self._say(at, self._label("deed", name=name, what=what))
 
     def phase(self, at: datetime, phase: str) -> None:
         """The opening has come to this phase."""
         with self._lock:
             self._phase = phase
             self._began.setdefault(phase, at)
-            self._say(at, f"—— {NAMES[phase]} ——")
+            self._say(at, f"—— {say(NAMES, phase, self._tongue)} ——")
 
     def clock(self, now: datetime) -> None:
         """The demo's clock shows this time."""
@@ -78,15 +77,19 @@ class Show:
             seldom = (each for each in ("suspended", "terminated") if each in self._began)
             phases = Columns([self._one(phase) for phase in (*LISTED, *seldom)], width=26)
             said = Text("\n".join(self._lines))
-        head = Text(f"{title}    演练时钟 {_clock(self._now)}", style="bold")
-        panels = (Panel(phases, title="阶段", title_align="left"), Panel(said, title="经过", title_align="left"))
-        return Group(head, *panels)
+        head = Text(f"{title}    {self._label('clock')} {_clock(self._now)}", style="bold")
+        parts = (("phases", phases), ("events", said))
+        return Group(head, *(Panel(part, title=self._label(name), title_align="left") for name, part in parts))
 
     def _one(self, phase: str) -> str:
         began = self._began.get(phase)
         mark = "▶" if phase == self._phase else "✓" if phase in self._began else "·"
-        return f"{mark} {NAMES[phase]}" + (f" {_clock(began)[11:]}" if began else "")
+        return f"{mark} {say(NAMES, phase, self._tongue)}" + (f" {_clock(began)[11:19]}" if began else "")
+
+    def _label(self, name: str, /, **values: object) -> str:
+        return say(LABELS, name, self._tongue, **values)
 
 
 def _clock(at: datetime | None) -> str:
-    return "                   " if at is None else at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    """2026-12-14 09:30:00+08:00: the day, the time of day, and its zone."""
+    return "" if at is None else at.astimezone(CHINA).isoformat(sep=" ", timespec="seconds")

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import bidroom.audit
+from bidroom.audit import container
 from bidroom.audit.report import CHECKS, GREEN, LATER, RED
+from bidroom.audit.words import CAUSES, LABELS, NOTES, REASONS, STATES, words
 from bidroom.audit.words import CHECKS as TITLES
-from bidroom.audit.words import LABELS, NOTES, REASONS, STATES, words
 
 SOURCES = sorted(Path(bidroom.audit.__file__).parent.rglob("*.py"))
 CHINESE = re.compile(r"[一-鿿]")
@@ -35,12 +36,19 @@ def test_every_note_has_its_words() -> None:
     assert named_in("Note") <= set(NOTES)
 
 
+def test_every_cause_of_a_container_has_its_words() -> None:
+    source = Path(container.__file__).read_text("utf-8")
+    causes = set(re.findall(r'_refused\("([a-z_]+)"', source))
+    assert len(causes) > 8
+    assert causes <= set(CAUSES)
+
+
 def test_every_check_and_state_has_its_words() -> None:
     assert {check.name for check in CHECKS} == set(TITLES)
     assert {GREEN, RED, LATER} == set(STATES)
 
 
-@pytest.mark.parametrize("table", [TITLES, STATES, LABELS, NOTES, REASONS])
+@pytest.mark.parametrize("table", [TITLES, STATES, LABELS, NOTES, REASONS, CAUSES])
 def test_both_languages(table: dict[str, tuple[str, str]]) -> None:
     for name in table:
         assert CHINESE.search(str(words(table, name, "zh-CN"))), name

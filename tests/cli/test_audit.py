@@ -151,6 +151,22 @@ def test_a_refused_export_leaves_no_file(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert not out.exists()
 
 
+def test_a_place_where_nothing_can_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(Client, "download", lambda self, path: b"the bundle")
+    done = run("export", "00" * 16, "--out", tmp_path / "nowhere" / "out.zip")
+    assert done.exit_code == 1
+    assert done.output.rstrip().endswith("[file_unwritable]")
+
+
+@pytest.mark.parametrize(("language", "cause"), [("en", "(no ZIP file)"), ("zh-CN", "(不是 ZIP 文件)")])
+def test_the_cause_is_told_in_words(trust: Path, tmp_path: Path, language: str, cause: str) -> None:
+    path = tmp_path / "none.zip"
+    path.write_text("nothing")
+    done = run("verify", path, "--trust", trust, language=language)
+    assert done.exit_code == 2
+    assert cause in done.output
+
+
 def test_both_commands_are_there() -> None:
     assert isinstance(audit, click.Group)
     assert set(audit.commands) == {"export", "verify"}

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from bidroom.cli.__main__ import main
 from bidroom.cli.identity import load_p12
-from bidroom.cli.words import sentence
+from bidroom.cli.words import language, sentence
 from bidroom.crypto.certificates import check_certificate, load_trust
 from bidroom.facts import Refused
 
@@ -85,3 +85,24 @@ def test_place_and_cause_are_said() -> None:
     refused = Refused("form_malformed", field="price", cause="missing")
     assert sentence(refused, "en").endswith("(price: missing) [form_malformed]")
     assert "（price：" in sentence(refused, "zh-CN")
+
+
+@pytest.mark.parametrize(
+    ("environment", "tongue"),
+    [
+        ({}, "zh-CN"),
+        ({"LANG": "C.UTF-8"}, "zh-CN"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "zh_CN.UTF-8"}, "zh-CN"),
+        ({"LANG": "zh_CN.UTF-8", "BIDROOM_LANGUAGE": "en"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "BIDROOM_LANGUAGE": ""}, "en"),
+    ],
+)
+def test_the_language_is_the_environments(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], tongue: str
+) -> None:
+    for name in ("BIDROOM_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert language() == tongue

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bidroom.cli.client import load_json_file
 from bidroom.cli.sealing import KIT, KIT_SLOT, load_sealed, seal_bid
 from bidroom.crypto.context import stanza_info
 from bidroom.crypto.envelope import HPKE
@@ -69,3 +70,14 @@ def test_a_folder_that_is_not_whole_is_named(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         load_sealed(tmp_path)
     assert (caught.value.reason, caught.value.field) == ("sealed_folder_incomplete", "header.p7s")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(None, "file_unreadable"), (b"\xff\xfe", "form_malformed"), (b"{", "form_malformed")]
+)
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path, data: bytes | None, reason: str) -> None:
+    path = tmp_path / "form.json"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(Refused, match=reason):
+        load_json_file(path, "form_malformed")

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 NOT_OURS = {".git", ".venv", "demo-out", "build", "dist", "node_modules", "__pycache__"}
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+NAMED = re.compile(r"`(tests/[\w./-]*|bidroom/[\w./-]*(?:\.py|/))`")
 PRIVATE = re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s+[A-Za-z0-9+/=\s]{40}")
 
 
@@ -42,6 +43,12 @@ def test_links_of_documents_resolve(document: Path) -> None:
     targets = [t.partition("#")[0] for t in LINK.findall(document.read_text(encoding="utf-8"))]
     inside = [t for t in targets if t and "://" not in t and not t.startswith("mailto:")]
     assert [t for t in inside if not (document.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=name)
+def test_files_that_documents_name_are_there(document: Path) -> None:
+    named = NAMED.findall(document.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def decisions() -> list[Path]:
