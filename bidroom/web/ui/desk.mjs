@@ -180,8 +180,8 @@ export class Desk {
    */
   async release({ handle, with: other = handle, header, certificate, kept, at, csrf, vkey, ...room }) {
     const parsed = await parseHeader(header);
-    const { notice, command } = await this.#commanded(room, at);
-    await checkOwn(parsed, certificate ?? this.#identity(handle).certificate, kept, notice, room.finals);
+    const own = certificate ?? this.#identity(handle).certificate;
+    const { notice, command } = await this.#commanded(room, at, (shown) => checkOwn(parsed, own, kept, shown, room.finals));
     const pieces = await withLayer(() => unwrapOwn(parsed, notice.terms, BIDDER, this.#agreement(other)));
     const body = { command, digest: parsed.digest, pieces: piecesAsJson(pieces) };
     return this.#send(handle, { stream: notice.terms.tender, type: "ReleaseShare", body }, { at, csrf, vkey });
@@ -223,9 +223,10 @@ export class Desk {
     return this.#send(handle, { stream: notice.terms.tender, type: "ReleaseHolderShares", body }, { at, csrf, vkey });
   }
 
-  async #commanded({ tender, trust, command, finals }, at) {
+  async #commanded({ tender, trust, command, finals }, at, first = async () => {}) {
     const now = instantOf(at ? new Date(at) : this.#now());
     const notice = await readNotice(tender, trustOf(trust), now);
+    await first(notice);
     return { notice, command: await checkCommand(command, notice, finals, trustOf(trust), now) };
   }
 
