@@ -35,7 +35,8 @@ export class Place {
       throw this.refused("not_an_object");
     }
     const found = Object.keys(this.value);
-    for (const name of found) if (!names.includes(name) && !optional.includes(name)) throw this.at(name).refused("unknown");
+    const other = found.find((name) => !names.includes(name) && !optional.includes(name));
+    if (other !== undefined) throw this.at(other).refused("unknown");
     for (const name of names) if (!found.includes(name)) throw this.at(name).refused("missing");
     return Object.fromEntries(found.map((name) => [name, this.at(name)]));
   }
