@@ -1,4 +1,4 @@
-/** A whole bid through the worker's messages: and in none of them a key or a piece. BIDROOM_CAST names cast.py's folder. */
+/** A whole bid through the worker's messages, and in none of them a key or a piece; BIDROOM_CAST: cast.py's folder. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -66,7 +66,8 @@ async function platform() {
   const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
   const vkey = await vkeyText({ name: "test/receipt", public: raw });
   const receiptOf = async (body) => {
-    const signature = await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, signedInput("receipt", canonical(body)));
+    const data = signedInput("receipt", canonical(body));
+    const signature = await crypto.subtle.sign({ name: "Ed25519" }, pair.privateKey, data);
     return { receipt: body, signature: hex(new Uint8Array(signature)), proof: null, token: null };
   };
   return { vkey, receiptOf };
@@ -83,7 +84,7 @@ async function room(header) {
     handle: keys.host.handle, stream: TENDER, type: "CommandDecryption", body, at: LATER,
   });
   const der = keys.host.certificate;
-  return { ...notice, finals, command: { bytes: command.bytes, cms: command.cms, certificate: base64(der) }, at: LATER };
+  return { ...notice, finals, command: { ...command, certificate: base64(der) }, at: LATER };
 }
 
 describe("login", () => {
@@ -214,8 +215,12 @@ describe("releasing", () => {
   const wrong = {
     "before the deadline": [() => ({ at: "2026-09-18T00:59:00Z" }), "deadline_is_not_past", null],
     "a bid that is not final": [() => ({ finals: [[1, "ab".repeat(32)]] }), "bid_is_not_final", "digest"],
-    "another final root": [() => ({ finals: [...shown.finals, [1, "ab".repeat(32)]] }), "final_root_is_another", "root"],
-    "another's certificate": [() => ({ certificate: keys.host.certificate }), "signed_by_another_certificate", "bidder"],
+    "another final root": [
+      () => ({ finals: [...shown.finals, [1, "ab".repeat(32)]] }), "final_root_is_another", "root",
+    ],
+    "another's certificate": [
+      () => ({ certificate: keys.host.certificate }), "signed_by_another_certificate", "bidder",
+    ],
     "a receipt of another timeline": [
       () => ({ kept: { ...given.kept, receipt: { timeline: "cd".repeat(32), time: at } } }),
       "receipt_of_another_timeline",
@@ -243,8 +248,9 @@ describe("releasing", () => {
   });
 
   it("an earlier deadline than the one receipted", async () => {
-    const earlier = { ...JSON.parse(new TextDecoder().decode(given.kept.timeline)), deadline: "2026-09-19T09:00:00+08:00" };
-    const kept = { timeline: canonical(earlier), receipt: null };
+    const sealedTo = JSON.parse(new TextDecoder().decode(given.kept.timeline));
+    const timeline = canonical({ ...sealedTo, deadline: "2026-09-19T09:00:00+08:00" });
+    const kept = { timeline, receipt: null };
     const call = page.call("release", { ...given, kept });
     await assert.rejects(call, refusedWith("deadline_is_earlier_than_receipted", "deadline"));
   });

@@ -26,11 +26,13 @@ const identity = async (name) => openP12(bytes(`${name}.p12`), asked.passphrase,
 const STEPS = {
   async identify() {
     const { digest, serial, name, canAgree, keys } = await identity(asked.who);
-    return { digest, serial, name, canAgree, extractable: [keys.signing, keys.pair?.privateKey].some((key) => key?.extractable) };
+    const extractable = [keys.signing, keys.pair?.privateKey].some((key) => key?.extractable);
+    return { digest, serial, name, canAgree, extractable };
   },
 
   async sign() {
-    const signature = await sign(asked.kind, unbase64(asked.data), await identity(asked.who), new Date(asked.at), asked.pss);
+    const at = new Date(asked.at);
+    const signature = await sign(asked.kind, unbase64(asked.data), await identity(asked.who), at, asked.pss);
     return { cms: base64(signature) };
   },
 
@@ -41,7 +43,8 @@ const STEPS = {
 
   async seal() {
     const desk = new Desk({ origin: "http://localhost", post: () => {} });
-    const { handle } = await desk.openP12({ file: new Blob([bytes(`${asked.who}.p12`)]), passphrase: asked.passphrase });
+    const file = new Blob([bytes(`${asked.who}.p12`)]);
+    const { handle } = await desk.openP12({ file, passphrase: asked.passphrase });
     const documents = await Promise.all(
       asked.documents.map(async (name) => ({ name, data: await openAsBlob(join(folder, name)) })),
     );

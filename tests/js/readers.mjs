@@ -181,11 +181,15 @@ const timelines = async (one) => {
   return { digest, deadline };
 };
 
+async function forms(one, { terms }) {
+  return { form: checkForm(dataOf(one), lotOfTerms(await parseTerms(utf8(terms)), one.lot)) };
+}
+
 /** @type {Record<string, (one: any, file: any) => any>} */
 export const READERS = {
-  canonical: canonicalJson, certificates, checkpoints, derivations, headers, lengths, parts, payloads, recovery, releases,
-  signatures, slots, stanzas, timelines, trees: tree,
-  forms: async (one, { terms }) => ({ form: checkForm(dataOf(one), lotOfTerms(await parseTerms(utf8(terms)), one.lot)) }),
+  canonical: canonicalJson, certificates, checkpoints, derivations, headers, lengths, parts, payloads, recovery,
+  releases, signatures, slots, stanzas, timelines, trees: tree,
+  forms,
   receipts: async (one) => ({ body: await verifyReceipt(one.receipt, one.vkey, one.kind) }),
   terms: async (one) => ({ digest: (await parseTerms(dataOf(one))).digest }),
 };

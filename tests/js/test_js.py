@@ -18,7 +18,13 @@ from bidroom.crypto import recovery, release
 from bidroom.crypto.canonical import canonical, digest_of, sha256_hex, signed_input
 from bidroom.crypto.certificates import spki
 from bidroom.crypto.envelope import (
-    check_header, check_part, open_form, open_part, parse_header, seal, zip_documents,
+    check_header,
+    check_part,
+    open_form,
+    open_part,
+    parse_header,
+    seal,
+    zip_documents,
 )  # fmt: skip
 from bidroom.crypto.signatures import sign, signing_time, verify
 from bidroom.crypto.slots import spki_of
@@ -117,7 +123,7 @@ def _pieces(people: Cast, header: Any, method: str, code: str) -> dict[int, byte
     return pieces
 
 
-def _opened(folder: Path, key: bytes, B: bytes) -> tuple[bytes, bytes]:  # noqa: N803
+def _opened(folder: Path, key: bytes, B: bytes) -> tuple[bytes, bytes]:
     form = open_form([(folder / "part0.bin").read_bytes()], release.part_key(key, 0), B)
     return form, b"".join(open_part([(folder / "part1.bin").read_bytes()], release.part_key(key, 1), B, 1))
 

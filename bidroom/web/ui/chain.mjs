@@ -52,7 +52,8 @@ function checkTime(certificate, at, field) {
 
 async function checkPaths(certificate, trust, at) {
   try {
-    const paths = await pathsOf([certificate], trust.roots.map(loadCertificate), trust.intermediates.map(loadCertificate));
+    const [roots, others] = [trust.roots, trust.intermediates].map((ders) => ders.map(loadCertificate));
+    const paths = await pathsOf([certificate], roots, others);
     const lists = latest(trust.crls.map(loadRevocationList), at);
     await firstThatHolds(paths, lists, at);
   } catch (fault) {

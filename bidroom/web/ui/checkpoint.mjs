@@ -64,7 +64,8 @@ export async function verifyNote(note, pinned) {
   throw new Refused("checkpoint_signature_wrong");
 }
 
-const isStream = (origin, name) => origin.startsWith(`${name}/`) && /^[0-9a-f]{32}$/.test(origin.slice(name.length + 1));
+const isStream = (origin, name) =>
+  origin.startsWith(`${name}/`) && /^[0-9a-f]{32}$/.test(origin.slice(name.length + 1));
 
 function split(note) {
   const at = note.lastIndexOf("\n\n");

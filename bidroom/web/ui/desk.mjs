@@ -181,7 +181,8 @@ export class Desk {
   async release({ handle, with: other = handle, header, certificate, kept, at, csrf, vkey, ...room }) {
     const parsed = await parseHeader(header);
     const own = certificate ?? this.#identity(handle).certificate;
-    const { notice, command } = await this.#commanded(room, at, (shown) => checkOwn(parsed, own, kept, shown, room.finals));
+    const isOurs = (shown) => checkOwn(parsed, own, kept, shown, room.finals);
+    const { notice, command } = await this.#commanded(room, at, isOurs);
     const pieces = await withLayer(() => unwrapOwn(parsed, notice.terms, BIDDER, this.#agreement(other)));
     const body = { command, digest: parsed.digest, pieces: piecesAsJson(pieces) };
     return this.#send(handle, { stream: notice.terms.tender, type: "ReleaseShare", body }, { at, csrf, vkey });

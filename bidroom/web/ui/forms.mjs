@@ -11,7 +11,8 @@ const LONGEST_TEXT = 2000;
 
 /**
  * One announced item beside the price.
- * @typedef {{key: string, label: Record<string, string>, type: "integer" | "decimal" | "text", unit: string | null}} Item
+ * @typedef {{key: string, label: Record<string, string>, type: "integer" | "decimal" | "text",
+ *   unit: string | null}} Item
  */
 
 /**
@@ -53,7 +54,8 @@ export function checkForm(data, lot) {
   const at = new Place(parseCanonical(data, FORM_LIMIT, MALFORMED), MALFORMED).members([PRICE, ...keys]);
   const price = at[PRICE].money();
   if (!/[1-9]/.test(price)) throw at[PRICE].refused("not_above_zero");
-  return { [PRICE]: price, ...Object.fromEntries(lot.form.map((item) => [item.key, valueOf(at[item.key], item.type)])) };
+  const items = lot.form.map((item) => [item.key, valueOf(at[item.key], item.type)]);
+  return { [PRICE]: price, ...Object.fromEntries(items) };
 }
 
 function valueOf(at, type) {

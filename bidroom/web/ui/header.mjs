@@ -145,8 +145,9 @@ function expectedOf(slot, header, terms) {
 /** The keys that the bidder gave, 1 to 8, no key twice. */
 function bidderKeys(header) {
   const keys = header.stanzas.filter((stanza) => stanza.slot === BIDDER).map((stanza) => stanza.key);
-  if (keys.length < 1 || keys.length > MOST_BIDDER_KEYS) throw new Refused(MALFORMED, "stanzas", { cause: "wrong_count" });
-  if (new Set(keys).size !== keys.length) throw new Refused(MALFORMED, "stanzas", { cause: "key_held_twice" });
+  const malformed = (cause) => new Refused(MALFORMED, "stanzas", { cause });
+  if (keys.length < 1 || keys.length > MOST_BIDDER_KEYS) throw malformed("wrong_count");
+  if (new Set(keys).size !== keys.length) throw malformed("key_held_twice");
   return keys;
 }
 

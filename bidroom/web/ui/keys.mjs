@@ -1,31 +1,27 @@
 /** Private keys as WebCrypto holds them: never extractable, whatever they came from. */
 
-import { base64, unbase64, unhex } from "./bytes.mjs";
+import { base64, unbase64 } from "./bytes.mjs";
 import { Refused } from "./refused.mjs";
 import { spkiOfPoint } from "./slots.mjs";
+import { suite } from "./wrapping.mjs";
 
 const { subtle } = globalThis.crypto;
 const ECDH = { name: "ECDH", namedCurve: "P-256" };
 const ECDSA = { name: "ECDSA", namedCurve: "P-256" };
-const PKCS8_HEAD = unhex("3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420");
 const PROBE = new Uint8Array(32);
 
 const toUrl = (bytes) => base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 const fromUrl = (text) => unbase64(text.replaceAll("-", "+").replaceAll("_", "/").padEnd(44, "="));
 
 /**
- * The key pair of a scalar (32 bytes) for unwrapping; WebCrypto computes its point.
+ * The key pair of a scalar (32 bytes) for unwrapping; hpke knows how each browser computes its point.
  * @param {Uint8Array} scalar
  * @returns {Promise<import("./release.mjs").Agreement>}
  */
 export async function agreementOf(scalar) {
-  const pkcs8 = new Uint8Array(PKCS8_HEAD.length + 32);
-  pkcs8.set(PKCS8_HEAD);
-  pkcs8.set(scalar, PKCS8_HEAD.length);
-  const passing = await subtle.importKey("pkcs8", pkcs8, ECDH, true, ["deriveBits"]);
-  const { x, y } = await subtle.exportKey("jwk", passing);
-  const privateKey = await subtle.importKey("pkcs8", pkcs8, ECDH, false, ["deriveBits"]);
-  pkcs8.fill(0);
+  const jwk = await subtle.exportKey("jwk", await suite.DeserializePrivateKey(scalar, true));
+  const { kty, crv, d, x, y } = jwk;
+  const privateKey = await subtle.importKey("jwk", { kty, crv, d, x, y }, ECDH, false, ["deriveBits"]);
   const spki = spkiOfPoint(fromUrl(x), fromUrl(y));
   return { pair: { privateKey, publicKey: await publicOf(spki) }, spki };
 }

@@ -10,7 +10,7 @@ const CALLS = ["openP12", "newCode", "openCode", "close", "signLogin", "signComm
 
 /**
  * Answer calls that come in at `port` (a worker's own scope, or one end of a channel).
- * @param {{postMessage(message: any): void, addEventListener(type: "message", listener: (event: any) => void): void}} port
+ * @param {Pick<MessagePort, "postMessage" | "addEventListener">} port
  * @param {import("./desk.mjs").Desk} desk
  */
 export function serve(port, desk) {
@@ -34,8 +34,9 @@ async function answerTo(desk, call, given, progress) {
     if (!CALLS.includes(call)) throw new Refused("call_unknown", "call");
     return { answer: await desk[call](given ?? {}, progress) };
   } catch (fault) {
-    if (fault instanceof Refused) return { refused: { reason: fault.reason, field: fault.field, details: fault.details } };
-    return { failed: String(fault) };
+    if (!(fault instanceof Refused)) return { failed: String(fault) };
+    const { reason, field, details } = fault;
+    return { refused: { reason, field, details } };
   }
 }
 

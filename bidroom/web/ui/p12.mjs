@@ -50,7 +50,8 @@ function contentsOf(data, passphrase, name) {
     return { keys: of(pki.oids.keyBag, pki.oids.pkcs8ShroudedKeyBag), certificates: of(pki.oids.certBag) };
   } catch (fault) {
     // forge throws plain errors for all that it stumbles over; the MAC is what tells a wrong passphrase
-    throw new Refused(/MAC could not be verified/.test(fault.message) ? "passphrase_wrong" : "key_file_unreadable", name);
+    const wrong = /MAC could not be verified/.test(fault.message);
+    throw new Refused(wrong ? "passphrase_wrong" : "key_file_unreadable", name);
   }
 }
 

@@ -10,7 +10,8 @@ import { Refused } from "./refused.mjs";
 export function posting(origin, send) {
   return async (document, csrf) => {
     const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-    const request = { method: "POST", headers, body: JSON.stringify(document), credentials: "same-origin", redirect: "error" };
+    const here = { credentials: "same-origin", redirect: "error" };
+    const request = { method: "POST", headers, body: JSON.stringify(document), ...here };
     const response = await reached(() => send(`${origin}/api/v1/commands`, request), origin);
     const answer = await said(response);
     if (response.ok) return answer;

@@ -28,7 +28,6 @@ export async function parseTimeline(data) {
     "sign_in", "deadline", "windows", "witnesses", "quorum",
   ]);
   const documents = at.documents.members(["from", "to"]);
-  const windows = () => at.windows.members(WINDOWS);
   const timeline = {
     data,
     digest: hex(await sha256(data)),
@@ -43,7 +42,7 @@ export async function parseTimeline(data) {
     clarifications: at.clarifications.instant(),
     signIn: at.sign_in.instant(),
     deadline: at.deadline.instant(),
-    windows: Object.fromEntries(Object.entries(windows()).map(([name, place]) => [name, place.integer(1, LONGEST_WINDOW)])),
+    windows: windowsOf(at.windows),
     witnesses: at.witnesses.items(0, 100).map((place) => place.text(500)),
     quorum: at.quorum.integer(0, at.witnesses.items(0, 100).length),
   };
@@ -56,6 +55,11 @@ function checkOrder(timeline, at, documentsTo) {
   if (timeline.documentsTo < timeline.documentsFrom) throw documentsTo.refused("before_its_start");
   if (timeline.clarifications > timeline.deadline) throw at.clarifications.refused("after_the_deadline");
   if (timeline.signIn > timeline.deadline) throw at.sign_in.refused("after_the_deadline");
+}
+
+function windowsOf(at) {
+  const has = at.members(WINDOWS);
+  return Object.fromEntries(WINDOWS.map((name) => [name, has[name].integer(1, LONGEST_WINDOW)]));
 }
 
 function hostsOf(at) {

@@ -6,7 +6,8 @@ import { stanzaInfo } from "./context.mjs";
 import { ENCAPSULATED, ONE_PIECE } from "./header.mjs";
 import { loadSpki } from "./slots.mjs";
 
-const suite = new CipherSuite(KEM_DHKEM_P256_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
+/** The one suite of the format. */
+export const suite = new CipherSuite(KEM_DHKEM_P256_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM);
 
 /**
  * Wrap `pieces` (j to 32 bytes) for one holder's SPKI.

@@ -164,10 +164,13 @@ export function loadRevocationList(der) {
   const until = isTime(rest[0]) ? rest.shift().time : null;
   const entries = rest[0]?.tag === TAGS.SEQUENCE ? rest.shift().children.map((entry) => entry.sequence) : [];
   const extensions = [...extensionsOf(rest.find((node) => node.tag === 0xa0)).values()];
-  const ofEntries = entries.flatMap(([, , more]) => (more ? more.sequence.map((one) => extensionOf(one.sequence)) : []));
+  const ofEntries = entries.flatMap(([, , more]) => more?.sequence.map((one) => extensionOf(one.sequence)) ?? []);
+  const isCritical = (one) => one.critical;
+  const isDivided = extensions.some((one) => one.oid === OIDS.crlPart);
   return {
-    tbs: tbs.raw, algorithm: algorithmOf(inner), signature: signature.bits, issuer: issuer.raw, since: since.time, until,
+    tbs: tbs.raw, algorithm: algorithmOf(inner), signature: signature.bits,
+    issuer: issuer.raw, since: since.time, until,
     revoked: new Map(entries.map(([serial, time]) => [String(serial.integer), time.time])),
-    usable: ![...extensions, ...ofEntries].some((one) => one.critical) && !extensions.some((one) => one.oid === OIDS.crlPart),
+    usable: !isDivided && ![...extensions, ...ofEntries].some(isCritical),
   };
 }
