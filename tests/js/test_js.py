@@ -8,6 +8,7 @@ import os
 import subprocess
 import sysconfig
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -29,7 +30,10 @@ from bidroom.crypto.envelope import (
 from bidroom.crypto.signatures import sign, signing_time, verify
 from bidroom.crypto.slots import spki_of
 from bidroom.crypto.tree import segment_root, segments_of
+from bidroom.facts import Refused
 from bidroom.web.assets import Workshop
+from tests.crypto import test_vectors
+from tests.js import mutations
 from tests.js.cast import AT, PASSPHRASE, Cast, b64, cast, write
 
 HERE = Path(__file__).parent
@@ -76,6 +80,35 @@ def test_in_node(file: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "fail 0" in done.stdout
     assert "skipped 0" in done.stdout
+
+
+# --- documents that are wrong in any place
+
+
+@pytest.mark.parametrize("file", mutations.FILES)
+def test_what_is_wrong_is_refused_alike(tmp_path: Path, file: str) -> None:
+    random = Random(file)
+    good = [case for case in test_vectors.CONTENTS[file]["cases"] if "accept" in case and "text" in case]
+    cases = [_mutated(random.choice(good), random) for _ in range(300)]
+    write(tmp_path / "cases.json", {"file": file, "shared": test_vectors.CONTENTS[file], "cases": cases})
+    done = node(HERE / "judge.mjs", tmp_path / "cases.json")
+    assert done.returncode == 0, done.stderr
+    ours = [_judged(file, case) for case in cases]
+    assert 30 < sum(verdict == "accepted" for verdict in ours) < 270, "the draw has both kinds"
+    assert [*zip(cases, json.loads(done.stdout), strict=True)] == [*zip(cases, ours, strict=True)]
+
+
+def _mutated(case: dict[str, Any], random: Random) -> dict[str, Any]:
+    given = {name: value for name, value in case.items() if name not in ("accept", "text")}
+    return given | {"base64": b64(mutations.mutated(case["text"], random))}
+
+
+def _judged(file: str, case: dict[str, Any]) -> Any:
+    try:
+        test_vectors.READERS[file](case)
+    except Refused as refused:
+        return [refused.reason, refused.field, refused.details.get("cause")]
+    return "accepted"
 
 
 # --- sealing here, opening there

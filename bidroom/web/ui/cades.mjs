@@ -7,7 +7,7 @@ import { equal, hex, sha256 } from "./bytes.mjs";
 import { signedInput } from "./canonical.mjs";
 import { der, NotDer, octetString, oid, read, sequence, setOf, TAGS, unsigned } from "./der.mjs";
 import { Refused } from "./refused.mjs";
-import { ALGORITHMS, derOf, verifyWith } from "./signed.mjs";
+import { ALGORITHMS, checkKey, derOf, verifyWith } from "./signed.mjs";
 import { loadCertificate, OIDS } from "./x509.mjs";
 
 export const KINDS = ["terms", "timeline", "opening-key", "header", "command", "record", "login"];
@@ -107,6 +107,7 @@ export async function verify(kind, data, signature, certificate) {
   checkKind(kind);
   const found = parse(signature);
   const loaded = loadCertificate(certificate);
+  await checkKey(loaded);
   if (!names(found, loaded) || !equal(found.certificate, await sha256(certificate))) {
     throw new Refused("signed_by_another_certificate");
   }

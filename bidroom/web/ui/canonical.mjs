@@ -62,24 +62,29 @@ function faultOf(value, path) {
   if (typeof value === "string") return value.isWellFormed() ? null : [path, "surrogate"];
   if (typeof value === "number") return numberFault(value, path);
   if (value instanceof Unfit) return [value.key === null ? path : joined(path, value.key), value.cause];
-  if (Array.isArray(value)) return firstFault(value.map((item, n) => [item, `${path}[${n}]`]));
+  return Array.isArray(value) ? listFault(value, path) : objectFault(value, path);
+}
+
+function listFault(items, path) {
+  for (const [n, item] of items.entries()) {
+    const fault = faultOf(item, `${path}[${n}]`);
+    if (fault) return fault;
+  }
+  return null;
+}
+
+function objectFault(value, path) {
   if (typeof value !== "object") return [path, "not_json"];
-  const keys = Object.keys(value);
-  if (!keys.every((key) => key.isWellFormed())) return [path, "surrogate"];
-  return firstFault(keys.map((key) => [value[key], joined(path, key)]));
+  for (const key of Object.keys(value)) {
+    const fault = key.isWellFormed() ? faultOf(value[key], joined(path, key)) : [path, "surrogate"];
+    if (fault) return fault;
+  }
+  return null;
 }
 
 function numberFault(value, path) {
   if (!Number.isInteger(value)) return [path, "float"];
   return Number.isSafeInteger(value) ? null : [path, "number"];
-}
-
-function firstFault(places) {
-  for (const [item, path] of places) {
-    const fault = faultOf(item, path);
-    if (fault) return fault;
-  }
-  return null;
 }
 
 const joined = (path, key) => (path ? `${path}.${key}` : key);

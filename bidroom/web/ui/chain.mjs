@@ -3,7 +3,7 @@
 import { hex, sha256 } from "./bytes.mjs";
 import { NotDer } from "./der.mjs";
 import { Refused } from "./refused.mjs";
-import { checkSignature } from "./signed.mjs";
+import { checkKey, checkSignature } from "./signed.mjs";
 import { loadCertificate, loadRevocationList, OIDS } from "./x509.mjs";
 
 const USCC = /^[0-9A-HJ-NPQRTUWXY]{18}$/;
@@ -32,6 +32,7 @@ const KNOWN = new Set([OIDS.keyUsage, OIDS.basicConstraints, "2.5.29.32", "2.5.2
  */
 export async function checkCertificate(der, trust, at) {
   const certificate = loadCertificate(der);
+  await checkKey(certificate);
   if (certificate.curve !== "P-256" && certificate.bits < LEAST_RSA_BITS) {
     throw new Refused("certificate_key_not_supported");
   }

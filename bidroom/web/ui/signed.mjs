@@ -1,6 +1,7 @@
 /** Signature values: ECDSA and RSA by WebCrypto, in the forms that certificates and CMS have them. */
 
 import { NotDer, read, sequence, unsigned } from "./der.mjs";
+import { Refused } from "./refused.mjs";
 
 const { subtle } = globalThis.crypto;
 const SIZES = { "P-256": 32, "P-384": 48, "P-521": 66 };
@@ -24,6 +25,21 @@ export function checkSignature(signed, issuer) {
   const algorithm = ALGORITHMS[signed.algorithm];
   if (!algorithm || (algorithm.name === "ECDSA") !== (issuer.curve !== null)) return Promise.resolve(false);
   return verifyWith(algorithm, issuer, signed.signature, signed.tbs);
+}
+
+/**
+ * That a certificate's key is one: a point on its curve, a modulus; Refused("certificate_malformed").
+ * @param {import("./x509.mjs").Certificate} certificate
+ */
+export async function checkKey({ curve, bits, spki }) {
+  if (!curve && !bits) return;
+  const parameters = curve ? { name: "ECDSA", namedCurve: curve } : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  try {
+    await subtle.importKey("spki", spki, parameters, false, ["verify"]);
+  } catch (fault) {
+    if (!(fault instanceof DOMException)) throw fault;
+    throw new Refused("certificate_malformed");
+  }
 }
 
 /**

@@ -49,6 +49,7 @@ function certificateOf(der) {
   if (algorithm === SM2_WITH_SM3 || key.oid === SM2_CURVE) throw new Refused("certificate_sm2_not_supported");
   if (hex(inner.raw) !== hex(outer.raw) || serial.integer <= 0n) throw new NotDer("not as RFC 5280 has it");
   const extensions = extensionsOf(more.find((node) => node.tag === 0xa3), version);
+  attributesOf(issuer); // an issuer that cannot be read is none
   const [notBefore, notAfter] = exactly(validity.sequence, 2);
   return {
     der, tbs: tbs.raw, algorithm, signature: signature.bits, serial: serial.integer,
