@@ -5,6 +5,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
+BUNDLE := bidroom/web/static/manifest.json
 SCENARIO ?= demo/scenarios/ordinary.yaml
 ifndef OUT
 OUT := demo-out/$(shell date -u +%Y%m%dT%H%M%SZ)
@@ -23,7 +24,7 @@ help:
 	@echo "make setup   .venv with everything, when something changed (the others do it by themselves)"
 	@echo "make clean   remove what the above made"
 
-setup: $(READY)
+setup: $(READY) $(BUNDLE)
 
 $(READY): setup.cfg pyproject.toml constraints.txt
 	@test -n "$(VERSION)" || { echo "$(PYTHON) was not found: install Python 3.11 or newer, e.g. apt install python3 python3-venv (or name one: make PYTHON=python3.12)" >&2; exit 1; }
@@ -32,7 +33,12 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	@test "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$(VERSION)" || rm -rf .venv
 	@echo "setting up .venv with Python $(VERSION); this happens once"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[postgres,test,lint]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[assets,postgres,test,lint]'
+	@touch $@
+
+# Looked at whenever a source is newer; built when its bytes differ from those of the last build.
+$(BUNDLE): $(READY) bidroom/web/assets.py $(wildcard bidroom/web/ui/*.mjs bidroom/web/ui/*.json)
+	@$(BIN)/python -m bidroom.web.assets
 	@touch $@
 
 demo: setup
@@ -65,5 +71,5 @@ lint: setup
 	@$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv build dist *.egg-info demo-out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	rm -rf .venv bidroom/web/static bidroom/web/ui/node_modules build dist *.egg-info demo-out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

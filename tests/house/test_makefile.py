@@ -19,6 +19,8 @@ def house(tmp_path: Path) -> Path:
     """A folder with what make reads, and no .venv."""
     for name in ("Makefile", "setup.cfg", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "bidroom" / "web").mkdir(parents=True)
+    (tmp_path / "bidroom" / "web" / "assets.py").touch()
     return tmp_path
 
 
@@ -66,11 +68,22 @@ def refusal(house: Path, python: str) -> str:
 
 
 def test_unchanged_is_skipped(house: Path) -> None:
-    ready = house / ".venv" / f".ready-{VERSION}"
-    ready.parent.mkdir()
-    ready.touch()
+    ready, bundle = house / ".venv" / f".ready-{VERSION}", house / "bidroom" / "web" / "static" / "manifest.json"
+    for made in (ready, bundle):
+        made.parent.mkdir(parents=True)
+        made.touch()
     assert make(house, f"PYTHON={sys.executable}", "--question", "setup").returncode == 0
     os.utime(house / "constraints.txt", (ready.stat().st_mtime + 5,) * 2)
+    assert make(house, f"PYTHON={sys.executable}", "--question", "setup").returncode == 1
+
+
+@pytest.mark.parametrize("source", ["assets.py", "ui/worker.mjs", "ui/package-lock.json"])
+def test_a_newer_source_has_the_bundle_looked_at(house: Path, source: str) -> None:
+    ready, bundle = house / ".venv" / f".ready-{VERSION}", house / "bidroom" / "web" / "static" / "manifest.json"
+    for made in (ready, bundle, house / "bidroom" / "web" / source):
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.touch()
+    os.utime(house / "bidroom" / "web" / source, (bundle.stat().st_mtime + 5,) * 2)
     assert make(house, f"PYTHON={sys.executable}", "--question", "setup").returncode == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -49,7 +51,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     else:
         shutil.copy(source, target)
 
@@ -101,7 +103,14 @@ def test_the_wheel_has_every_file_of_the_tree(wheel: Path) -> None:
 
 
 def is_source(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts
+    return path.is_file() and not {"__pycache__", "node_modules"} & set(path.parts)
+
+
+def test_the_wheel_carries_the_browsers_bundle(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        manifest = json.loads(archive.read("bidroom/web/static/manifest.json"))
+        packed = {name: archive.read(f"bidroom/web/static/{name}") for name in manifest["files"]}
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in packed.items()} == manifest["files"]
 
 
 def test_it_runs_elsewhere(installed: Path, tmp_path: Path) -> None:
