@@ -27,6 +27,7 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 
+import bidroom.crypto.asn1  # noqa: F401 - makes asn1crypto fit for threads
 from bidroom.crypto.slots import spki_of
 from bidroom.facts import Refused
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import bidroom.crypto.asn1  # noqa: F401 - makes asn1crypto fit for threads
 from bidroom.crypto.canonical import signed_input
 from bidroom.crypto.certificates import load_certificate
 from bidroom.facts import Refused
