@@ -86,21 +86,28 @@ class Judge:
         """A refusal or a fault is the command's own: it has changed nothing, and the batch goes on."""
         try:
             tx.settle(arrival.command, arrival.actor)
-            if done := tx.by_command(arrival.command, arrival.actor):
-                return Verdict(done)
-            return self._decide_new(tx, arrival, waiting)
+            before = _answered(tx, arrival)
+            return Verdict(before) if isinstance(before, Done) else self._decide_new(tx, arrival, waiting, before)
         except Conflict:
             raise
         except Exception as refused_or_fault:  # noqa: BLE001 - its caller gets it, and raises it
             return Verdict(refused_or_fault)
 
-    def _decide_new(self, tx: Transaction, arrival: Arrival, waiting: Sequence[Stamp]) -> Verdict:
+    def _decide_new(
+        self, tx: Transaction, arrival: Arrival, waiting: Sequence[Stamp], before: RefusedOnRecord | None = None
+    ) -> Verdict:
+        """Decide it. What was refused `before` as a fact (an upload) may come again, once it is mended.
+
+        For the same fault it gets the same answer, and the record no second fact.
+        """
         try:
             done = self._do(tx, arrival, waiting)
             return Verdict(done, done.entries)
         except Refused as refused:
             if is_clock(arrival.actor):
                 raise
+            if before is not None and (before.reason, before.field) == (refused.reason, refused.field):
+                return Verdict(before)
             answer = self._refuse(tx, arrival, refused)
             return Verdict(answer, (answer.entry,) if isinstance(answer, RefusedOnRecord) else ())
 
@@ -160,6 +167,14 @@ class Judge:
 def is_clock(actor: Actor) -> bool:
     """Whether the clock asks: it asks again by itself, so nothing of what it asks is kept or remembered as refused."""
     return actor.role is Role.CLOCK
+
+
+def _answered(tx: Transaction, arrival: Arrival) -> Done | RefusedOnRecord | None:
+    """What this command was answered before; a refusal that is no fact is raised again."""
+    try:
+        return tx.by_command(arrival.command, arrival.actor)
+    except RefusedOnRecord as refused:
+        return refused
 
 
 def _anew(work: Callable[[], T]) -> T:

@@ -232,6 +232,36 @@ def test_a_refusal_is_no_fact_of_a_stream_that_is_not_there_or_of_one_who_has_no
     assert room.door.view(STREAM).size == 1
 
 
+def test_what_was_refused_on_record_may_come_again_when_it_is_mended(room: Room, engine: sa.Engine) -> None:
+    room.do(close_after(NOON, seconds=1))
+    room.clock.go(seconds=2)
+    asked = add()
+    assert room.refusal(asked).reason == "received_in_time"
+    room.do(close_after(NOON, seconds=60))
+    room.clock.go(seconds=20)
+    [taken] = room.do(asked).entries
+    assert taken.type == "Added"
+    assert taken.time >= NOON + timedelta(seconds=22), "it counts from when it came whole, not from its first try"
+    assert room.do(asked).again
+    assert (room.tally.refused, room.tally.total) == (1, 1)
+
+
+def test_another_fault_of_the_same_command_is_another_fact(room: Room, engine: sa.Engine) -> None:
+    room.do(close_after(NOON, seconds=1))
+    room.clock.go(seconds=2)
+    asked = add()
+    late = room.refusal(asked)
+    room.do(command("Close"), CLOCK)
+    closed = [room.refusal(asked) for _ in range(2)]
+    assert [late.reason, *(one.reason for one in closed)] == [
+        "received_in_time", "command_not_allowed_in_this_phase", "command_not_allowed_in_this_phase"
+    ]  # fmt: skip
+    assert isinstance(closed[0], RefusedOnRecord)
+    assert isinstance(closed[1], RefusedOnRecord)
+    assert closed[0].entry == closed[1].entry
+    assert (room.tally.refused, count(engine, REFUSALS)) == (2, 1)
+
+
 def test_a_late_command_is_refused_as_a_fact_in_a_phase_that_knows_it_no_more(room: Room) -> None:
     room.do(close_after(NOON, seconds=1))
     room.clock.go(seconds=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,10 @@ _KEYED = (ARRIVALS.c.id == sa.bindparam("of_id"), ARRIVALS.c.actor == sa.bindpar
 
 
 def receive(connection: sa.Connection, arrivals: Sequence[Arrival]) -> tuple[datetime | None, ...]:
-    """Write these down. The stamp of each: the first of its id, actor and digest; None where the digest is another."""
+    """Write these down. The stamp of each: the first of its id, actor and digest; None where the digest is another.
+
+    What was decided already and comes again (a refused upload that was mended) is stamped anew.
+    """
     known = _known(connection, arrivals)
     fresh: dict[Key, dict[str, Any]] = {}
     again: dict[Key, dict[str, Any]] = {}
@@ -29,24 +32,35 @@ def receive(connection: sa.Connection, arrivals: Sequence[Arrival]) -> tuple[dat
     for arrival in arrivals:
         key = key_of(arrival.command, arrival.actor)
         if key not in known:
-            known[key] = (arrival.command.digest, arrival.at)
+            known[key] = _Known(arrival.command.digest, arrival.at)
             fresh[key] = _row(key, arrival)
-        elif key not in fresh and known[key][0] == arrival.command.digest:
-            again[key] = {"of_id": key[0], "of_actor": key[1], "payload": encode(arrival)}
-        stamps.append(known[key][1] if known[key][0] == arrival.command.digest else None)
+        elif key not in fresh and known[key].digest == arrival.command.digest:
+            known[key] = _Known(known[key].digest, arrival.at if known[key].decided else known[key].at)
+            stamp = {"stamp": rfc3339(known[key].at), "payload": encode(arrival)}
+            again[key] = {"of_id": key[0], "of_actor": key[1], **stamp}
+        stamps.append(known[key].at if known[key].digest == arrival.command.digest else None)
     if fresh:
         connection.execute(sa.insert(ARRIVALS), list(fresh.values()))
     if again:
-        renew = sa.update(ARRIVALS).where(*_KEYED).values(payload=sa.bindparam("payload"), decided=False)
-        connection.execute(renew, list(again.values()))
+        renewed = {"payload": sa.bindparam("payload"), "received_at": sa.bindparam("stamp"), "decided": False}
+        connection.execute(sa.update(ARRIVALS).where(*_KEYED).values(renewed), list(again.values()))
     return tuple(stamps)
 
 
-def _known(connection: sa.Connection, arrivals: Sequence[Arrival]) -> dict[Key, tuple[str, datetime]]:
-    columns = (ARRIVALS.c.id, ARRIVALS.c.actor, ARRIVALS.c.digest, ARRIVALS.c.received_at)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is held of a command that came before."""
+
+    digest: str
+    at: datetime
+    decided: bool = False
+
+
+def _known(connection: sa.Connection, arrivals: Sequence[Arrival]) -> dict[Key, _Known]:
+    columns = (ARRIVALS.c.id, ARRIVALS.c.actor, ARRIVALS.c.digest, ARRIVALS.c.received_at, ARRIVALS.c.decided)
     ids = sorted({arrival.command.id for arrival in arrivals})
     rows = connection.execute(sa.select(*columns).where(ARRIVALS.c.id.in_(ids)))
-    return {(row.id, row.actor): (row.digest, instant(row.received_at)) for row in rows}
+    return {(row.id, row.actor): _Known(row.digest, instant(row.received_at), row.decided) for row in rows}
 
 
 def _row(key: Key, arrival: Arrival) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,13 +48,13 @@ def look_up(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, Outcome
     ids = sorted({id for id, _ in found})
     if not ids:
         return found
-    done = connection.execute(sa.select(COMMANDS).where(COMMANDS.c.id.in_(ids)))
-    for id, actor, stream, digest, first, count in done:
-        if (id, actor) in found:
-            found[id, actor] = Outcome(digest, stream, first, count)
     for row in connection.execute(sa.select(REFUSALS).where(REFUSALS.c.id.in_(ids))):
         if (row.id, row.actor) in found:
             found[row.id, row.actor] = _refused_outcome(row)
+    done = connection.execute(sa.select(COMMANDS).where(COMMANDS.c.id.in_(ids)))
+    for id, actor, stream, digest, first, count in done:  # after the refusals: what was refused can be done later
+        if (id, actor) in found:
+            found[id, actor] = Outcome(digest, stream, first, count)
     return found
 
 
@@ -113,6 +113,14 @@ def refusal_row(command: Command, actor: Actor, refused: Refused, at: datetime, 
         "details": json.dumps(refused.details, default=str),
         "seq": seq,
     }
+
+
+def forget_refusals(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Make room for these: what came again and was refused for another reason has a new answer."""
+    same = sa.and_(REFUSALS.c.id == sa.bindparam("old_id"), REFUSALS.c.actor == sa.bindparam("old_actor"))
+    if rows:
+        gone = [{"old_id": row["id"], "old_actor": row["actor"]} for row in rows]
+        connection.execute(sa.delete(REFUSALS).where(same), gone)
 
 
 def _storable(text: str) -> str:

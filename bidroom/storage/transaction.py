@@ -143,7 +143,9 @@ class SqlTransaction:
             growth = self._grow(held, command, (fact,), actor, at)
             self._take(command, (fact,), growth)
             seq, answer = held.size, RefusedOnRecord(refused, growth.entries[0])
-        self._rows[REFUSALS].append(outcomes.refusal_row(command, actor, refused, at, seq))
+        row = outcomes.refusal_row(command, actor, refused, at, seq)
+        kept = [each for each in self._rows[REFUSALS] if (each["id"], each["actor"]) != (row["id"], row["actor"])]
+        self._rows[REFUSALS] = [*kept, row]
         self._answers[key_of(command, actor)] = (command.digest, command.stream, answer)
         return answer
 
@@ -187,6 +189,7 @@ class SqlTransaction:
         """Everything, in an order that is the same in every process, so that two of them do not lock crosswise."""
         for stream in sorted(self._due):
             self._write_stream(stream)
+        outcomes.forget_refusals(self._connection, self._rows[REFUSALS])
         for table in (ENTRIES, CHECKPOINTS, CLAIMS, COMMANDS, REFUSALS):
             if self._rows[table]:
                 self._connection.execute(sa.insert(table), self._rows[table])
