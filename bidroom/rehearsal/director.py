@@ -60,6 +60,7 @@ def _act(scenario: Scenario, out: Path, url: str, folder: Path, show: Show) -> M
     director = Client(url)
     try:
         started = check_demo(director)
+        check_new(director, scenario.number)
         authority = Authority.made(started)
         staff = staff_of(scenario, authority)
         open_centre(director, authority, staff)
@@ -85,6 +86,12 @@ def check_demo(client: Client) -> datetime:
     if not told["demo"]:
         raise Refused("server_not_in_demo_mode", field="url")
     return instant(told["now"])
+
+
+def check_new(client: Client, number: str) -> None:
+    """Refused("already_claimed") where the server has a tender of this number: parties would take it for theirs."""
+    if any(each["number"] == number for each in client.get("/tenders")["tenders"]):
+        raise Refused("already_claimed", field="number", kind="tender", key=number)
 
 
 def write_trust(folder: Path, authority: Authority, keys: Mapping[str, str]) -> None:
