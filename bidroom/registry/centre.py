@@ -38,11 +38,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The staff by user name, and their certificates."""
+    """The staff by user name, and their certificates; the SHA-256 of the browser's code that is served."""
 
     phase: str = "open"
     staff: Mapping[str, Member] = field(default_factory=nothing)
     bindings: Mapping[str, Binding] = field(default_factory=nothing)
+    bundle: str | None = None
 
     def in_phase(self, phase: str) -> Centre:
         """The centre has one phase only."""
@@ -57,6 +58,11 @@ def role_is_a_staff_role(state: Centre, command: Command, actor: Actor, at: date
 def user_is_staff(state: Centre, command: Command, actor: Actor, at: datetime) -> bool:
     """`user` is one of the staff."""
     return command.body.get("user") in state.staff
+
+
+def bundle_is_another(state: Centre, command: Command, actor: Actor, at: datetime) -> bool:
+    """`digest` is not the one that is served already."""
+    return bool(command.body.get("digest") != state.bundle)
 
 
 def appoint(state: Centre, command: Command, actor: Actor, at: datetime) -> Iterator[Fact]:
@@ -81,12 +87,21 @@ def appointed(state: Centre, entry: Entry) -> Centre:
     return replace(state, staff=MappingProxyType({**state.staff, member.user: member}))
 
 
+def served(state: Centre, entry: Entry) -> Centre:
+    """BundleServed."""
+    return replace(state, bundle=entry.body["digest"])
+
+
 def roles_of(state: Centre, actor: Actor) -> frozenset[Role]:
     """Those of the session."""
     return actor.staff
 
 
-FOLDS: Mapping[str, Callable[[Any, Entry], Any]] = {"StaffAppointed": appointed, **BINDING_FOLDS}
+FOLDS: Mapping[str, Callable[[Any, Entry], Any]] = {
+    "StaffAppointed": appointed,
+    "BundleServed": served,
+    **BINDING_FOLDS,
+}
 
 
 def evolve(state: Centre, entry: Entry) -> Centre:
@@ -104,6 +119,8 @@ TABLE = (
         "CertificateBound", None, bind, recalls=holding_of, takes=body({"user": bodies.name}, der=document)),
     Row(("open",), "UndoStaffBinding", (Role.OPERATOR,), (that_certificate_is_bound, a_reason_is_given),
         "BindingUndone", takes=body({"certificate": digest, **REASON})),
+    Row(("open",), "ServeBundle", (Role.OPERATOR,), (bundle_is_another,), "BundleServed",
+        takes=body({"digest": digest})),
 )
 # fmt: on
 

@@ -98,6 +98,16 @@ def _staff_bound() -> World:
     return made.world
 
 
+def _serve_bundle() -> Attempt:
+    return attempt(world(), "operator", "ServeBundle", {"digest": OTHER}, stream=CENTRE)
+
+
+def _served_already() -> Attempt:
+    made = _serve_bundle()
+    made.world.do(made.actor, made.command)
+    return attempt(made.world, "operator", "ServeBundle", {"digest": OTHER}, stream=CENTRE)
+
+
 def _undo_staff() -> Attempt:
     told = {"certificate": member("clerk").digest, "reason": "调离"}
     return attempt(_staff_bound(), "operator", "UndoStaffBinding", told, stream=CENTRE)
@@ -208,6 +218,7 @@ GOOD: Mapping[Key, Callable[[], Attempt]] = {
     ("centre", "AppointStaff"): _appoint,
     ("centre", "BindStaffCertificate"): _staff_certificate,
     ("centre", "UndoStaffBinding"): _undo_staff,
+    ("centre", "ServeBundle"): _serve_bundle,
     ("tender", "DraftTender"): _draft,
     ("tender", "SubmitNotice"): _submit_notice,
     ("tender", "ReturnNotice"): lambda: attempt(_submitted(), "clerk", "ReturnNotice", {"reason": "缺附件"}),
@@ -278,6 +289,7 @@ CASES: Mapping[tuple[Key, str], Callable[[], Attempt]] = {
     ),
     ((C, "UndoStaffBinding"), "that_certificate_is_bound"): saying(C, "UndoStaffBinding", certificate=OTHER),
     ((C, "UndoStaffBinding"), "a_reason_is_given"): saying(C, "UndoStaffBinding", reason=BLANK),
+    ((C, "ServeBundle"), "bundle_is_another"): _served_already,
     ((T, "DraftTender"), "number_and_title_are_given"): saying(T, "DraftTender", title=" "),
     ((T, "DraftTender"), "it_acts_for_an_organization"): _unbound,
     ((T, "SubmitNotice"), "terms_are_of_this_tender"): lambda: _submit_notice({"number": "A3301-X"}),
