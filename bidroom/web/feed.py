@@ -15,6 +15,7 @@ from bidroom.dispatch import Door
 from bidroom.facts import Actor, Entry, Refused, Role
 from bidroom.machine import State, begin, fold
 from bidroom.opening.rules import OPENING
+from bidroom.opening.state import Opening
 from bidroom.opening.visibility import OWN, ROOM_ROLES, Audience, Seen, project
 from bidroom.ports import Concurrency
 
@@ -136,6 +137,11 @@ class Feed:
         """The notice in force, the signatures of the headers, the host's command."""
         track = self._track(stream)
         return Papers(track.notice, track.headers, track.command)
+
+    def snapshot(self, stream: str, audience: Audience) -> tuple[Opening, tuple[Seen, ...]]:
+        """The opening and all that this audience was told, both as of the same entry."""
+        track = self._track(stream)
+        return track.state[OPENING.name], tuple(track.channels.get(audience, _Channel()).events)
 
     def _channel(self, stream: str, audience: Audience) -> _Channel:
         return self._track(stream).channels.get(audience, _Channel())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -104,3 +104,15 @@ class EventsAsked(BaseModel):
 
     channel: Annotated[str, Field(pattern=r"^(room|own)$")] = "room"
     after: Annotated[int, Field(ge=0)] = 0
+
+
+class WatchAsked(BaseModel):
+    """Which room's page, in which language, and the digests of the two views that the client holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tender: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    seat: Literal["", "board"] = ""
+    room: Annotated[str, Field(max_length=32)] | None = None
+    own: Annotated[str, Field(max_length=32)] | None = None

@@ -12,7 +12,7 @@ from flask_socketio import ConnectionRefusedError as Rejected
 from flask_socketio import Namespace, SocketIO, join_room, leave_room
 from pydantic import BaseModel, ValidationError
 
-from bidroom.facts import Actor, Entry, Refused
+from bidroom.facts import Actor, Entry, Refused, rfc3339
 from bidroom.opening.visibility import Audience
 from bidroom.web.auth import COOKIE, actor_of, session_of
 from bidroom.web.commands import give
@@ -20,7 +20,8 @@ from bidroom.web.edge import Edge, the_edge
 from bidroom.web.errors import problem
 from bidroom.web.feed import OWN_CHANNEL, ROOM, Events, audience_in, heads, own_audience
 from bidroom.web.i18n import language_of
-from bidroom.web.models import CommandGiven, EventsAsked
+from bidroom.web.live import Live, views_of
+from bidroom.web.models import CommandGiven, EventsAsked, WatchAsked
 from bidroom.web.parse import hex_id, members
 from bidroom.web.people import Session
 from bidroom.web.rooms import caught_up, state_of
@@ -39,6 +40,7 @@ class Sockets:
     """Who is connected, and how everyone is told. One a process."""
 
     socketio: SocketIO
+    live: Live
     tokens: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, str] = field(default_factory=dict)
     tries: Throttle = field(default_factory=lambda: Throttle(200, 0.05))
@@ -130,15 +132,34 @@ class RoomNamespace(Namespace):  # type: ignore[misc]
         channels = heads(edge.feed, stream, state, actor)
         return {"channels": dict(channels), "audience": str(audience.role), "phase": str(state["opening"].phase)}
 
+    def on_watch(self, data: Any = None) -> dict[str, Any]:
+        """Look at a tender's room as a page; what is held of its two views goes on, or comes whole."""
+        return acknowledged(self._sockets, lambda: self._watch(data))
+
+    def _watch(self, data: Any) -> dict[str, Any]:
+        edge = the_edge()
+        asked: WatchAsked = read(WatchAsked, data)
+        state = state_of(edge, asked.tender)
+        actor = Actor() if asked.seat == "board" else self._actor()
+        views = views_of(state, asked.tender, actor, asked.language, request.script_root)
+        self._leave_rooms(f"{asked.tender}/page/")
+        for view in views.values():
+            join_room(view.room, sid())
+        held = {ROOM: asked.room, OWN_CHANNEL: asked.own}
+        told = {channel: self._sockets.live.watch(edge, view, held[channel]) for channel, view in views.items()}
+        return {**told, "now": rfc3339(edge.clock.now()), "role": str(views[ROOM].role)}
+
     def on_leave(self, data: Any = None) -> dict[str, Any]:
         """Leave a tender's room."""
         return acknowledged(self._sockets, lambda: self._leave(data))
 
     def _leave(self, data: Any) -> dict[str, Any]:
-        stream = members(data, "tender")["tender"].hexed(16)
-        for room in [room for room in self._sockets.socketio.server.rooms(sid(), NAMESPACE) if room.startswith(stream)]:
-            leave_room(room, sid())
+        self._leave_rooms(members(data, "tender")["tender"].hexed(16))
         return {}
+
+    def _leave_rooms(self, prefix: str) -> None:
+        for room in [room for room in self._sockets.socketio.server.rooms(sid(), NAMESPACE) if room.startswith(prefix)]:
+            leave_room(room, sid())
 
     def on_command(self, data: Any = None) -> dict[str, Any]:
         """The same as POST /api/v1/commands."""
