@@ -20,7 +20,7 @@ from bidroom.config import Settings
 from bidroom.crypto.checkpoint import LogKey
 from bidroom.crypto.receipt import ReceiptKey
 from bidroom.dispatch import Door
-from bidroom.facts import Entry, StreamKind
+from bidroom.facts import CENTRE, Entry, Refused, StreamKind
 from bidroom.jobs import Ticker
 from bidroom.ports import Concurrency
 from bidroom.rules import REFUSAL_FACTS, TABLES, WAITS
@@ -34,11 +34,14 @@ from bidroom.storage.schema import migrate
 from bidroom.storage.tables import STREAMS
 from bidroom.storage.uploads import SqlUploads
 from bidroom.web import sockets, workers
+from bidroom.web.demo import by_operator
 from bidroom.web.edge import Edge, TrustStore
 from bidroom.web.feed import Feed
 from bidroom.web.http import web_app
+from bidroom.web.pages.page import bundle
 from bidroom.web.people import Lifetime, People
 
+LOG = structlog.get_logger()
 K = TypeVar("K", LogKey, ReceiptKey)
 OPENED = "BidFormsOpened"
 
@@ -54,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["bidroom"] = edge
     edge.door.start()
     edge.ticker.start()
+    put_bundle_on_record(edge)
     green.spawn(lambda: live.keep_sessions(edge))
     green.spawn(lambda: green.offload(lambda: finish_documents(edge)))
     return app
@@ -65,6 +69,20 @@ def close_app(app: Flask) -> None:
     edge.ticker.stop()
     edge.door.stop()
     edge.engine.dispose()
+
+
+def put_bundle_on_record(edge: Edge) -> None:
+    """The log says which code browsers were given, from when on."""
+    try:
+        served = bundle().digest
+    except FileNotFoundError as missing:
+        LOG.warning("no pages can be served", why=str(missing))
+        return
+    try:
+        by_operator(edge, "ServeBundle", {"digest": served}, {})
+    except Refused as refused:
+        if refused.reason != "bundle_is_another":  # it is the one on record
+            raise
 
 
 class Telling:
@@ -96,6 +114,8 @@ class Telling:
         edge.ticker.wake()
         is_tender = edge.door.view(stream).kind is StreamKind.TENDER
         self._live.broadcast(stream, entries, list(edge.feed.told(stream, entries)) if is_tender else [])
+        if is_tender:
+            self._live.live.touched(edge, stream)
         if any(entry.type == OPENED for entry in entries):
             edge.concurrency.spawn(lambda: edge.offload(lambda: workers.open_documents(edge, stream)))
 

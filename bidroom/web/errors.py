@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, request
+from flask import Flask, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,6 +16,10 @@ from bidroom.web.i18n import causes, language, translate
 
 LOG = structlog.get_logger()
 PROBLEM = "application/problem+json"
+MACHINES = ("/api/", "/healthz", "/openapi", "/static/", "/socket.io", "/words/", "/demo/")
+"""Where programs ask."""
+AsPage = Callable[[Refused, int, str], BaseResponse]
+"""A refusal, the HTTP status, its sentence: the page that shows it."""
 RESERVED = frozenset({"type", "title", "status", "detail", "reason", "field"})
 
 STATUS: Mapping[str, int] = {
@@ -86,16 +90,27 @@ def _sentence(title: str, refused: Refused, tongue: str) -> str:
     return f"{title}（{inner}）" if tongue == "zh-CN" else f"{title} ({inner})"
 
 
-def answer(refused: Refused) -> Response:
-    """The HTTP answer to a refused request."""
+def answer(refused: Refused, status: int | None = None) -> BaseResponse:
+    """The HTTP answer to a refused request: a page to a person, problem details to a program."""
+    code = status or status_of(refused.reason)
+    if is_for_a_person():
+        as_page: AsPage = current_app.extensions["bidroom_refused_page"]
+        tongue = language()
+        return as_page(refused, code, _sentence(translate(refused.reason, tongue), refused, tongue))
     response = jsonify(problem(refused))
-    response.status_code = status_of(refused.reason)
+    response.status_code = code
     response.content_type = PROBLEM
     return response
 
 
-def register(app: Flask) -> None:
-    """Let every refusal, every HTTP error and every failure of ours be answered as a problem."""
+def is_for_a_person() -> bool:
+    """Whether the request is for a page: those speak HTML, the API speaks JSON."""
+    return not request.path.startswith(MACHINES)
+
+
+def register(app: Flask, as_page: AsPage) -> None:
+    """Let every refusal, every HTTP error and every failure of ours be answered, `as_page` where a person asks."""
+    app.extensions["bidroom_refused_page"] = as_page
     app.register_error_handler(Refused, answer)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _failed)
@@ -105,15 +120,15 @@ def _http(error: HTTPException) -> BaseResponse:
     if error.response is not None:  # a redirect, or an answer that somebody made
         return error.get_response()
     code = error.code or 500
-    response = answer(Refused(HTTP_REASONS.get(code, "request_malformed" if code < 500 else "server_failed")))
-    response.status_code = code
+    response = answer(Refused(HTTP_REASONS.get(code, "request_malformed" if code < 500 else "server_failed")), code)
     if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        kind = response.content_type
         response.headers.extend(error.get_headers())
-        response.content_type = PROBLEM
+        response.content_type = kind
     return response
 
 
-def _failed(error: Exception) -> Response:
+def _failed(error: Exception) -> BaseResponse:
     """A fault of ours: said without a word about its inside, logged with all of it."""
     LOG.error("request failed", path=request.path, method=request.method, exc_info=error)
     return answer(Refused("server_failed"))

@@ -21,6 +21,8 @@ ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+PAGES = "private, no-cache"
+"""What a person saw is nobody else's, and is asked for again; only built files may be kept."""
 LASTING = "max-age=31536000"
 
 
@@ -30,8 +32,8 @@ def register(app: Flask, *, over_tls: bool) -> None:
     @app.after_request
     def dressed(response: Response) -> Response:
         response.headers.extend({name: value for name, value in ALWAYS.items() if name not in response.headers})
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        if not request.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store" if request.path.startswith("/api/") else PAGES
         if over_tls:
             response.headers["Strict-Transport-Security"] = LASTING
         return response
