@@ -6,12 +6,15 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bidroom.web.assets import ENTRIES, LICENSES, LOCK, MANIFEST, WEB, Workshop
+from bidroom.web.assets import ENTRIES, LICENSES, LOCK, MANIFEST, SPRITE, WEB, Workshop, output
+from bidroom.web.sprite import NAMES, sprite
 
 pytestmark = pytest.mark.xdist_group("js")
 
@@ -62,7 +65,7 @@ def test_the_manifest_names_every_file() -> None:
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in static.iterdir()}
     del found[MANIFEST]
     assert found == bundle.files
-    assert {entry.replace(".mjs", ".js") for entry in ENTRIES} | {LICENSES} == set(found)
+    assert {output(entry) for entry in ENTRIES} | {LICENSES, SPRITE} == set(found)
     lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(found.items()))
     assert hashlib.sha256(lines.encode()).hexdigest() == bundle.digest
 
@@ -92,6 +95,51 @@ def test_dependencies_are_exact_versions() -> None:
 
 def test_the_bundle_loads_nothing_from_elsewhere() -> None:
     static = Workshop().static
-    for entry in ENTRIES:
-        text = (static / entry.replace(".mjs", ".js")).read_text()
-        assert not re.search(r"\bimport\s*[({*\"]|importScripts|\beval\(|new Function", text)
+    for name in (output(entry) for entry in ENTRIES if entry.endswith(".mjs")):
+        text = (static / name).read_text()
+        assert not re.search(r"\bimport\s*[({*\"]|importScripts|\beval\(|new Function", text), name
+
+
+def test_the_styles_load_nothing_and_are_small() -> None:
+    text = (Workshop().static / "app.css").read_text()
+    assert "@import" not in text
+    assert re.findall(r"url\((?![\"']?data:)[^)]*\)", text) == []
+    assert len(text) < 120_000
+
+
+def test_the_theme_is_no_module() -> None:
+    """It runs before the first paint, as a script that blocks."""
+    assert not re.search(r"\b(import|export)\b", (Workshop().static / "theme.js").read_text())
+
+
+def test_a_build_that_fails_leaves_what_was_there(workshop: Workshop) -> None:
+    workshop.build()
+    before = workshop.bundle()
+    (workshop.ui / "verify.mjs").write_text("const twice = 1; const twice = 2;")
+    with pytest.raises(subprocess.CalledProcessError):
+        workshop.build()
+    assert workshop.bundle() == before
+    assert dict(workshop._built()) == before.files
+    assert [path.name for path in workshop.static.parent.glob(".static-*")] == []
+
+
+def test_the_sprite_has_every_named_icon() -> None:
+    names = json.loads((WEB / "ui" / NAMES).read_text())
+    drawn = ET.fromstring((Workshop().static / SPRITE).read_text())
+    symbols = {symbol.attrib["id"]: list(symbol) for symbol in drawn}
+    assert names == sorted(set(names)) == list(symbols)
+    assert [name for name, shapes in symbols.items() if not shapes] == []
+
+
+def test_an_icon_that_nobody_drew_is_refused(workshop: Workshop) -> None:
+    (workshop.ui / NAMES).write_text('["check", "no-such-icon"]')
+    with pytest.raises(KeyError, match="no outline icon no-such-icon"):
+        sprite(workshop.ui)
+
+
+def test_what_is_in_the_bundle_is_licensed() -> None:
+    text = (Workshop().static / LICENSES).read_text()
+    named = re.findall(r"^== (\S+) \d+\.\d+\.\d+$", text, re.MULTILINE)
+    assert {"@tabler/icons", "hpke", "node-forge"} <= set(named)
+    assert {"esbuild", "axe-core"}.isdisjoint(named)
+    assert text.count("Copyright") + text.count("copyright") >= len(named)

@@ -1,0 +1,3 @@
+// What every page needs.
+import "./shell.mjs";
+import "./acting.mjs";
