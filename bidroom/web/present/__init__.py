@@ -1,0 +1,1 @@
+"""What pages show, as plain values: state in, frozen dataclasses out. No request, no clock, no I/O."""
