@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -59,12 +60,25 @@ def mapped() -> Iterator[str]:
     yield from HTTP_REASONS.values()
 
 
+RAISED = re.compile(r'Refused\(\s*(?:\w+ \? "(\w+)" : )?"(\w+)"')
+NAMED = re.compile(r'"(\w+_malformed)"')
+
+
+def scripts() -> Iterator[str]:
+    """Reasons that the browser's code refuses for."""
+    for path in sorted((PACKAGE / "web" / "ui").rglob("*.mjs")):
+        if "node_modules" not in path.parts:
+            text = path.read_text("utf-8")
+            yield from (name for found in RAISED.findall(text) for name in found if name)
+            yield from NAMED.findall(text)
+
+
 def reasons() -> set[str]:
     """Each reason that somebody may meet."""
     raised = {text for call in calls("Refused") if call.args for text in texts(call.args[0])}
     parsed = {text for call in calls("parse_canonical") for arg in call.args[2:3] for text in texts(arg)}
     guards = {guard.__name__ for table in TABLES for row in table.rows for guard in row.needs}
-    return raised | parsed | guards | set(constants()) | set(mapped())
+    return raised | parsed | guards | set(constants()) | set(mapped()) | set(scripts())
 
 
 def causes() -> set[str]:
