@@ -195,6 +195,22 @@ SEGMENTS = Table(
     Column("leaf", LargeBinary, nullable=False),
 )
 
+PREPARED = Table(
+    "prepared",
+    METADATA,
+    Column("tender", String, primary_key=True),
+    Column("tenderee", String, nullable=False, index=True, comment="the organization that is to sign"),
+    Column("kind", String, nullable=False, comment="notice or amendment"),
+    Column("digest", String, nullable=False, comment="SHA-256 of the timeline, which names H(terms)"),
+    Column("terms", LargeBinary, comment="exact bytes; null with an amendment"),
+    Column("timeline", LargeBinary, nullable=False),
+    Column("reason", Text, comment="of an amendment"),
+    Column("terms_cms", LargeBinary),
+    Column("timeline_cms", LargeBinary),
+    Column("prepared_at", String, nullable=False),
+    Column("signed_at", String),
+)
+
 META = Table(
     "meta",
     METADATA,

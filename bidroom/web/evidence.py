@@ -81,13 +81,19 @@ def _notice(edge: Edge, command: Command, actor: Actor, at: datetime) -> Command
     """Both documents are signed by the tenderee's bound certificate, and every holder's key is its own."""
     terms = parse_terms(_document(command, "terms"))
     timeline = parse_timeline(_document(command, "timeline"))
-    der = _tenderees(edge, terms, at)
+    der = notice_keys(edge, terms, at)
     verify(TERMS, terms.data, _document(command, "terms_cms"), der)
     verify(TIMELINE, timeline.data, _document(command, "timeline_cms"), der)
+    return command
+
+
+def notice_keys(edge: Edge, terms: Terms, at: datetime) -> bytes:
+    """The tenderee's certificate, once every holder's key was found to be its own. Refused where one is not."""
+    der = tenderees_certificate(edge, terms, at)
     for slot in terms.slots:
         for holder in slot.holders:
             _check_holder(edge, holder, at)
-    return command
+    return der
 
 
 def _amendment(edge: Edge, command: Command, actor: Actor, at: datetime) -> Command:
@@ -95,11 +101,11 @@ def _amendment(edge: Edge, command: Command, actor: Actor, at: datetime) -> Comm
     terms = edge.tender(command.stream).terms
     if terms is None:
         raise Refused("command_not_allowed_in_this_phase", type=command.type)
-    verify(TIMELINE, timeline.data, _document(command, "timeline_cms"), _tenderees(edge, terms, at))
+    verify(TIMELINE, timeline.data, _document(command, "timeline_cms"), tenderees_certificate(edge, terms, at))
     return command
 
 
-def _tenderees(edge: Edge, terms: Terms, at: datetime) -> bytes:
+def tenderees_certificate(edge: Edge, terms: Terms, at: datetime) -> bytes:
     """The certificate that the terms name for the tenderee: bound to it, and good now."""
     assert terms.tenderee.certificate is not None
     return _bound(edge, terms.tenderee.organization, terms.tenderee.certificate, at)

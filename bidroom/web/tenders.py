@@ -18,7 +18,7 @@ from bidroom.web.auth import reader_now
 from bidroom.web.edge import Edge, the_edge
 from bidroom.web.parse import hex_id
 
-api = APIBlueprint("tenders", __name__, url_prefix="/api/v1", tag="Tenders")
+api = APIBlueprint("api_tenders", __name__, url_prefix="/api/v1", tag="Tenders")
 
 
 @api.get("/tenders")
