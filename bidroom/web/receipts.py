@@ -34,19 +34,29 @@ def receipt_for(edge: Edge, entries: Iterable[Entry]) -> dict[str, Any] | None:
     """The receipt of an act, None where it has none."""
     for entry in entries:
         if entry.type in ACTS:
-            return edge.receipt_key.sign_receipt("receipt", _body(edge, entry, ACTS[entry.type]))
+            said = _body(edge, entry.stream, entry.type, rfc3339(entry.time), entry.body)
+            return edge.receipt_key.sign_receipt("receipt", said)
     return None
 
 
-def _body(edge: Edge, entry: Entry, act: str) -> dict[str, Any]:
-    body = entry.body
+def paper_of(edge: Edge, stream: str, seen: Mapping[str, Any]) -> dict[str, Any]:
+    """The receipt, or the refusal, of an act as its own organization was told of it: the same that it got then."""
+    body, time = seen["body"], seen["time"]
+    if seen["type"] in ACTS:
+        return edge.receipt_key.sign_receipt("receipt", _body(edge, stream, seen["type"], time, body))
+    told = {name: body[name] for name in ("lot", "digest", "timeline", "nonce", "reason", "field")}
+    return edge.receipt_key.sign_receipt("refusal", {"v": 1, "tender": stream, **told, "time": time})
+
+
+def _body(edge: Edge, stream: str, kind: str, time: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    act = ACTS[kind]
     said = {
         "v": 1,
-        "tender": entry.stream,
+        "tender": stream,
         "lot": body.get("lot"),
         "digest": body.get("digest") or body.get("record") or body.get("message"),
-        "timeline": body.get("timeline") or _timeline(edge, entry.stream),
-        "time": rfc3339(entry.time),
+        "timeline": body.get("timeline") or _timeline(edge, stream),
+        "time": time,
         "nonce": body["nonce"],
     }
     return {**said, "act": act} if act else said

@@ -60,7 +60,14 @@ class Keeping {
   }
 }
 
-const quick = (slept = []) => ({ sleep: async (ms) => { slept.push(ms); await soon(); }, chance: () => 0.5, now: () => 0 });
+/** No waiting in earnest; how long it would have been. */
+function quick(slept = []) {
+  const sleep = async (ms) => {
+    slept.push(ms);
+    await soon();
+  };
+  return { sleep, chance: () => 0.5, now: () => 0 };
+}
 
 describe("an upload", () => {
   it("sends every segment once, a few at a time", async () => {
@@ -130,7 +137,8 @@ describe("an upload", () => {
 
   it("is paused, loses nothing, and goes on", async () => {
     const server = new Keeping();
-    const upload = new Upload(server, LOAD, ({ done }) => done > 2 * SEGMENT && upload.state === "running" && upload.pause(), quick());
+    const half = ({ done }) => done > 2 * SEGMENT && upload.state === "running" && upload.pause();
+    const upload = new Upload(server, LOAD, half, quick());
     assert.equal(await upload.run(), false);
     assert.equal(upload.state, "paused");
     const sent = server.segments.size;

@@ -37,12 +37,14 @@ export class Desk {
   #origin;
   #post;
   #now;
+  #sink;
 
-  /** @param {{origin: string, post: Post, now?: () => Date}} around */
-  constructor({ origin, post, now = () => new Date() }) {
+  /** @param {{origin: string, post: Post, now?: () => Date, sink?: () => Promise<any> | any}} around */
+  constructor({ origin, post, now = () => new Date(), sink = () => new BlobSink() }) {
     this.#origin = origin;
     this.#post = post;
     this.#now = now;
+    this.#sink = sink;
   }
 
   // --- keys
@@ -131,23 +133,26 @@ export class Desk {
 
   /**
    * Seal and sign a bid to a notice whose tenderee was verified against `trust`; `moreKeys` are recovery codes' SPKIs.
-   * Parts come back as Blobs in segments of 1 MiB, the kit to be kept on the bidder's machine.
+   * Parts come back as files or Blobs, the kit to be kept on the bidder's machine; `name` is where all of it lies for a
+   * page that comes later, under the `organization` that sealed it, or null.
    */
-  async seal({ handle, tender, trust, at, lot, form, documents = [], moreKeys = [], supersedes = null }, progress) {
+  async seal({ handle, tender, trust, at, lot, form, documents = [], moreKeys = [], ...more }, progress) {
     const identity = this.#identity(handle);
     const signedAt = at ? new Date(at) : this.#now();
     const { terms } = await readNotice(tender, trustOf(trust), instantOf(signedAt));
     const keys = [...(identity.canAgree ? [identity.spki] : []), ...moreKeys.map(unhex)];
     const zip = await zipDocuments(documents.map((file) => ({ name: file.name, data: file.data ?? file })));
-    const sink = new BlobSink();
-    const sealed = await seal({
-      terms, lot, keys, supersedes, progress,
-      certificate: identity.certificate, form: canonical(form), documents: zip, sink: sink.take,
+    const { supersedes = null, organization = null } = more;
+    const bid = { terms, lot, keys, supersedes, progress, form: canonical(form), documents: zip };
+    return withSink(await this.#sink(), async (sink) => {
+      const sealed = await seal({ ...bid, certificate: identity.certificate, sink: sink.take });
+      const cms = await sign("header", sealed.header, identity, signedAt);
+      const { header, digest, bid: id, parts } = sealed;
+      const kit = await kitOf(sealed, keys);
+      const about = { header, cms, certificate: identity.digest, digest, bid: id, parts, kit };
+      const place = { organization, tender: terms.tender, lot, sealedAt: instantOf(signedAt) };
+      return { ...about, parts: await sink.finish({ ...about, ...place }), name: sink.name };
     });
-    const cms = await sign("header", sealed.header, identity, signedAt);
-    const parts = sealed.parts.map((part) => ({ ...part, blob: sink.blob(part.id) }));
-    const { header, digest, bid } = sealed;
-    return { header, cms, certificate: identity.digest, digest, bid, parts, kit: await kitOf(sealed, keys) };
   }
 
   /** That this key opens its own stanza of the header that came back (the rehearsal); nothing is released. */
@@ -177,15 +182,16 @@ export class Desk {
   /**
    * Check all that docs/seal.md asks for, release the bidder's pieces of one bid, verify the receipt.
    * `with` is the handle that unwraps where that is a recovery code's; a refusal names the layer where it has one.
+   * The same `id` again is the same release, for whoever never got the answer.
    */
-  async release({ handle, with: other = handle, header, certificate, kept, at, csrf, vkey, ...room }) {
+  async release({ handle, id, with: other = handle, header, certificate, kept, at, csrf, vkey, ...room }) {
     const parsed = await parseHeader(header);
     const own = certificate ?? this.#identity(handle).certificate;
     const isOurs = (shown) => checkOwn(parsed, own, kept, shown, room.finals);
     const { notice, command } = await this.#commanded(room, at, isOurs);
     const pieces = await withLayer(() => unwrapOwn(parsed, notice.terms, BIDDER, this.#agreement(other)));
     const body = { command, digest: parsed.digest, pieces: piecesAsJson(pieces) };
-    return this.#send(handle, { stream: notice.terms.tender, type: "ReleaseShare", body }, { at, csrf, vkey });
+    return this.#send(handle, { id, stream: notice.terms.tender, type: "ReleaseShare", body }, { at, csrf, vkey });
   }
 
   /** Which of these headers a holder's key does not open: what a preflight names as bad. Nothing is released. */
@@ -211,7 +217,7 @@ export class Desk {
   }
 
   /** A holder's pieces of every released bid, all or nothing, in one signed message after the close. */
-  async releaseHolder({ handle, with: other = handle, slot, headers, at, csrf, vkey, ...room }) {
+  async releaseHolder({ handle, id, with: other = handle, slot, headers, at, csrf, vkey, ...room }) {
     const { notice, command } = await this.#commanded(room, at);
     const pieces = {};
     for (const data of headers) {
@@ -221,7 +227,8 @@ export class Desk {
       pieces[header.digest] = piecesAsJson(own);
     }
     const body = { command, slot, digests: Object.keys(pieces), pieces };
-    return this.#send(handle, { stream: notice.terms.tender, type: "ReleaseHolderShares", body }, { at, csrf, vkey });
+    const asked = { id, stream: notice.terms.tender, type: "ReleaseHolderShares", body };
+    return this.#send(handle, asked, { at, csrf, vkey });
   }
 
   async #commanded({ tender, trust, command, finals }, at, first = async () => {}) {
@@ -255,6 +262,16 @@ function trustOf(trust) {
   const named = ["roots", "intermediates", "crls"].map((name) => [name, (trust[name] ?? []).map(unbase64)]);
   if (named.some(([, each]) => each.includes(null))) throw new Refused("trust_unreadable");
   return Object.fromEntries(named);
+}
+
+/** What came of sealing into `sink`; of one that failed nothing is left. */
+async function withSink(sink, work) {
+  try {
+    return await work(sink);
+  } catch (fault) {
+    await sink.drop();
+    throw fault;
+  }
 }
 
 async function withLayer(unwrapping) {

@@ -36,12 +36,18 @@ export function isSealedLength(part, length) {
   return frame === padded(part, frame);
 }
 
-/** A part's frame around a Blob, any stretch of which can be read without holding the rest. */
+/**
+ * A Blob, or what is read like one.
+ * @typedef {{size: number, slice: (start: number, end: number) => {size: number,
+ *   arrayBuffer: () => Promise<ArrayBuffer>}}} Readable
+ */
+
+/** A part's frame around data, any stretch of which can be read without holding the rest. */
 export class Frame {
   /**
    * @param {number} part
    * @param {Uint8Array} B
-   * @param {Blob} data
+   * @param {Readable} data
    */
   constructor(part, B, data) {
     this.head = concat(MAGIC, B, u64(data.size));
@@ -51,14 +57,15 @@ export class Frame {
 
   /** Bytes `start` to `end`; Refused("documents_changed") when a file is no longer what it was. */
   async read(start, end) {
-    const bytes = new Uint8Array(Math.min(end, this.length) - start);
-    bytes.set(this.head.subarray(start, end));
     const from = Math.max(start, HEAD);
     const inside = this.data.slice(from - HEAD, Math.max(end, HEAD) - HEAD);
     const data = await bytesOf(inside);
     if (data.length !== inside.size) {
       throw new Refused("documents_changed", null, { expected: inside.size, found: data.length });
     }
+    if (data.length === end - start) return data; // neither head nor padding
+    const bytes = new Uint8Array(Math.min(end, this.length) - start);
+    bytes.set(this.head.subarray(start, end));
     bytes.set(data, Math.min(from - start, bytes.length));
     return bytes;
   }

@@ -16,7 +16,8 @@ import { newStanza } from "./wrapping.mjs";
 export const KIT_SLOT = "kit";
 
 /**
- * @typedef {(part: number, number: number, segment: Uint8Array) => Promise<void> | void} Sink where segments go
+ * Where segments go; one's bytes are good for this call alone.
+ * @typedef {(part: number, number: number, segment: Uint8Array) => Promise<void> | void} Sink
  * @typedef {{header: Uint8Array, digest: string, bid: string, B: Uint8Array, pieces: Map<number, Uint8Array>,
  *   parts: import("./header.mjs").Part[]}} Sealed `pieces` are for the kit alone
  */
@@ -25,7 +26,7 @@ export const KIT_SLOT = "kit";
  * Seal one bid; `certificate` is DER, `keys` the bidder's own SPKIs, `documents` one ZIP.
  * Refused: lot_unknown, form_malformed, wrong_count_of_keys, key_not_p256, documents_changed.
  * @param {{terms: import("./policy.mjs").Terms, lot: number, certificate: Uint8Array, keys: Uint8Array[],
- *   form: Uint8Array, documents?: Blob | null, supersedes?: string | null, sink: Sink,
+ *   form: Uint8Array, documents?: import("./frames.mjs").Readable | null, supersedes?: string | null, sink: Sink,
  *   progress?: (done: number, total: number) => void, random?: (size: number) => Uint8Array}} bid
  * @returns {Promise<Sealed>}
  */
@@ -104,17 +105,24 @@ export async function kitOf(sealed, keys) {
   return canonical({ v: 1, digest: sealed.digest, stanzas });
 }
 
-/** A sink that keeps the segments of each part as Blobs, which browsers keep on disk when they are large. */
+/** A sink that keeps the segments of each part as Blobs, for browsers without a private file system. */
 export class BlobSink {
   #segments = [[], []];
+  /** It has no place from which another page could take it up again. */
+  name = null;
 
   /** @type {Sink} */
   take = (part, _, segment) => {
     this.#segments[part].push(new Blob([segment]));
   };
 
-  /** @param {number} part */
-  blob(part) {
-    return new Blob(this.#segments[part]);
+  /** The parts of what was sealed, each with its bytes. */
+  finish({ parts }) {
+    return parts.map((part) => ({ ...part, blob: new Blob(this.#segments[part.id]) }));
+  }
+
+  /** Nothing came of it. */
+  drop() {
+    this.#segments = [[], []];
   }
 }

@@ -54,9 +54,9 @@ export function finalRoot(bids) {
   return mth(leaves.map(unhex));
 }
 
-/** Cut any stream of bytes into segments; each comes with its leaf hash, from a buffer of its own. */
+/** Cut any stream of bytes into segments, each with its leaf hash; its bytes are good until the next is asked for. */
 export async function* segmentsOf(blocks) {
-  let held = fresh();
+  const held = new Uint8Array(1 + SEGMENT); // behind the leaf's zero byte, so that hashing copies nothing
   let size = 0;
   for await (const block of blocks) {
     for (let at = 0; at < block.length; ) {
@@ -66,16 +66,12 @@ export async function* segmentsOf(blocks) {
       size += taken.length;
       if (size === SEGMENT) {
         yield { bytes: held.subarray(1), leaf: await sha256(held) };
-        held = fresh();
         size = 0;
       }
     }
   }
   if (size) yield { bytes: held.subarray(1, 1 + size), leaf: await sha256(held.subarray(0, 1 + size)) };
 }
-
-/** Room for a segment behind the leaf's zero byte, so that hashing copies nothing. */
-const fresh = () => new Uint8Array(1 + SEGMENT);
 
 /** PATH(index, leaves), nearest sibling first. */
 export async function inclusionProof(leaves, index) {

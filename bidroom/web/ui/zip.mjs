@@ -1,10 +1,11 @@
-/** One uncompressed ZIP around files, as a Blob of Blobs: nothing is copied, and the bytes are those of the CLI's. */
+/** One uncompressed ZIP around files, read where it is asked for: nothing is held, and the bytes are the CLI's. */
 
-import { concat, utf8 } from "./bytes.mjs";
+import { concat, letGo, utf8 } from "./bytes.mjs";
 import { Refused } from "./refused.mjs";
 
 const BLOCK = 1 << 20;
 const LARGEST = 0x7fffffff;
+const MOST = 0xffff;
 const VERSION = 20;
 const UNIX = 3;
 const MODE = 0o644;
@@ -15,34 +16,94 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return value;
 });
 
+/** Bytes in a row, some of them in files; what reads a Blob by `size`, `slice` and `arrayBuffer` reads it as well. */
+export class Archive {
+  /** @type {{name: string | null, data: Blob, start: number}[]} */
+  #pieces = [];
+  size = 0;
+
+  /**
+   * @param {Blob} data
+   * @param {string | null} [name] the file's, for the refusal
+   */
+  append(data, name = null) {
+    if (data.size) this.#pieces.push({ name, data, start: this.size });
+    this.size += data.size;
+  }
+
+  /** A stretch of it; its `arrayBuffer` is Refused("documents_changed", name) where a file is not what it was. */
+  slice(from, to) {
+    const start = Math.min(from, this.size);
+    const end = Math.max(start, Math.min(to, this.size));
+    return { size: end - start, arrayBuffer: () => this.#read(start, end) };
+  }
+
+  async #read(start, end) {
+    const first = this.#holding(start);
+    const only = this.#pieces[first];
+    if (only && start >= only.start && end <= only.start + only.data.size) return read(only, start, end);
+    const bytes = new Uint8Array(end - start);
+    for (let n = first; n < this.#pieces.length && this.#pieces[n].start < end; n += 1) {
+      const part = await read(this.#pieces[n], start, end);
+      bytes.set(new Uint8Array(part), Math.max(0, this.#pieces[n].start - start));
+    }
+    return bytes.buffer;
+  }
+
+  /** The number of the piece that holds this place. */
+  #holding(place) {
+    let [low, high] = [0, this.#pieces.length];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.#pieces[middle].start <= place) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** What of a piece lies between these places of the whole; Refused("documents_changed", name). */
+async function read({ name, data, start: at }, start, end) {
+  const part = data.slice(Math.max(0, start - at), Math.max(0, end - at));
+  try {
+    const buffer = await part.arrayBuffer();
+    if (buffer.byteLength === part.size) return buffer;
+  } catch (fault) {
+    if (!["NotReadableError", "NotFoundError"].includes(fault.name)) throw fault;
+  }
+  throw new Refused("documents_changed", name);
+}
+
 /**
- * Files under their own names, dates of 1980. Refused: document_named_twice, documents_too_large.
+ * Files under their own names, dates of 1980. Refused: document_named_twice, documents_too_many, documents_too_large,
+ * documents_changed.
  * @param {{name: string, data: Blob}[]} files
- * @returns {Promise<Blob>}
+ * @returns {Promise<Archive>}
  */
 export async function zipDocuments(files) {
-  if (!files.length) return new Blob([]);
   const names = files.map((file) => file.name);
   if (new Set(names).size !== names.length) throw new Refused("document_named_twice", null, { names });
+  if (files.length > MOST) throw new Refused("documents_too_many", null, { most: MOST });
   if (files.reduce((sum, file) => sum + file.data.size, 0) > LARGEST) {
     throw new Refused("documents_too_large", null, { most: LARGEST });
   }
-  return assembled(files);
+  return files.length ? assembled(files) : new Archive();
 }
 
 async function assembled(files) {
-  const [body, directory] = [[], []];
-  let offset = 0;
+  const archive = new Archive();
+  const directory = [];
   for (const { name, data } of files) {
-    const about = aboutOf(name, data.size, await crc32(data));
-    const head = concat(u32(0x04034b50), about, utf8(name));
-    directory.push(concat(u32(0x02014b50), u16(VERSION | (UNIX << 8)), about, ...placeOf(offset), utf8(name)));
-    body.push(head, data);
-    offset += head.length + data.size;
+    const about = aboutOf(name, data.size, await crc32(data, name));
+    directory.push(concat(u32(0x02014b50), u16(VERSION | (UNIX << 8)), about, ...placeOf(archive.size), utf8(name)));
+    archive.append(new Blob([u32(0x04034b50), about, utf8(name)]));
+    archive.append(data, name);
   }
-  const size = directory.reduce((sum, entry) => sum + entry.length, 0);
+  const offset = archive.size;
   const counts = concat(u16(0), u16(0), u16(files.length), u16(files.length));
-  return new Blob([...body, ...directory, concat(u32(0x06054b50), counts, u32(size), u32(offset), u16(0))]);
+  const size = directory.reduce((sum, entry) => sum + entry.length, 0);
+  archive.append(new Blob([...directory, u32(0x06054b50), counts, u32(size), u32(offset), u16(0)]));
+  return archive;
 }
 
 /** What a local header and its entry in the directory have in common. */
@@ -54,13 +115,13 @@ function aboutOf(name, size, crc) {
 
 const placeOf = (offset) => [u16(0), u16(0), u16(0), u32(MODE * 0x10000), u32(offset)];
 
-/** CRC-32 of a Blob, 1 MiB at a time. */
-async function crc32(data) {
+/** CRC-32 of a file, 1 MiB at a time. */
+async function crc32(data, name) {
   let crc = 0xffffffff;
   for (let at = 0; at < data.size; at += BLOCK) {
-    for (const byte of new Uint8Array(await data.slice(at, at + BLOCK).arrayBuffer())) {
-      crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
-    }
+    const bytes = new Uint8Array(await read({ name, data, start: 0 }, at, at + BLOCK));
+    for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+    letGo(bytes);
   }
   return (crc ^ 0xffffffff) >>> 0;
 }

@@ -83,7 +83,7 @@ def test_a_withdrawn_bid_is_still_the_one_that_the_next_supersedes() -> None:
 
 
 def test_after_a_withdrawal_one_may_submit_again() -> None:
-    shown = lot(SENT, GONE | {"body": {**GONE["body"], "digest": "a" * 64}}, event("BidSubmitted", "d", 5))
+    shown = lot(SENT, event("BidWithdrawn", "a", 3), event("BidSubmitted", "d", 5))
     assert (shown.state, shown.has_replaced, shown.withdrawal) == ("submitted", False, None)
     assert [act.fate for act in shown.acts if act.type == "BidSubmitted"] == ["", "withdrawn"]
 
@@ -144,4 +144,4 @@ def test_a_paper_is_found_by_its_nonce_alone() -> None:
 def test_a_paper_has_a_name_for_any_file_system() -> None:
     tender = replace(TENDER, terms=replace(TENDER.the_terms, number="A/3. 号"))
     assert paper_name(tender, REFUSED) == f"refusal-A-3----1-{NOON + timedelta(minutes=4):%Y%m%dT%H%M%SZ}.json"
-    assert paper_name(tender, GONE | {"body": {"lot": None}}).startswith("withdrawal-A-3----0-")
+    assert paper_name(tender, event("BidWithdrawn", "b", 3, lot=None)).startswith("withdrawal-A-3----0-")
