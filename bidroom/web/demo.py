@@ -9,7 +9,7 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from cryptography import x509
-from flask import Response, jsonify
+from flask import Response, current_app, jsonify
 
 from bidroom.clock import DemoClock
 from bidroom.crypto.canonical import canonical, sha256_hex
@@ -17,6 +17,7 @@ from bidroom.crypto.certificates import check_certificate
 from bidroom.facts import CENTRE, OPERATOR, Command, Refused, Role, instant, rfc3339
 from bidroom.web.edge import Edge, the_edge
 from bidroom.web.models import CentreGiven, ClockAsked, StaffMember
+from bidroom.web.seats import Seats
 
 api = APIBlueprint("demo", __name__, url_prefix="/api/v1/demo", tag="Demo")
 
@@ -106,3 +107,11 @@ def jump(asked: ClockAsked) -> Response:
     edge.offload(lambda: clock.jump(to))
     edge.ticker.wake()
     return jsonify({"now": rfc3339(edge.clock.now()), "speed": edge.clock.speed})
+
+
+@api.get("/seats")
+@api.doc(summary="The demo's seats", description="`taken_at`: since when a person sits there; the others are played.")
+def seats() -> Response:
+    held: Seats = current_app.extensions["bidroom_seats"]
+    taken = {name: rfc3339(at) for name, at in held.taken.items()}
+    return jsonify({"seats": [{"name": seat.name, "taken_at": taken.get(seat.name)} for seat in held.plan().seats]})

@@ -95,8 +95,7 @@ def answer(refused: Refused, status: int | None = None) -> BaseResponse:
     code = status or status_of(refused.reason)
     if is_for_a_person():
         as_page: AsPage = current_app.extensions["bidroom_refused_page"]
-        tongue = language()
-        return as_page(refused, code, _sentence(translate(refused.reason, tongue), refused, tongue))
+        return as_page(refused, code, translate(refused.reason, language()))
     response = jsonify(problem(refused))
     response.status_code = code
     response.content_type = PROBLEM

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from bidroom.web.auth import COOKIE
+
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 
@@ -33,10 +35,18 @@ def register(app: Flask, *, over_tls: bool) -> None:
     def dressed(response: Response) -> Response:
         response.headers.extend({name: value for name, value in ALWAYS.items() if name not in response.headers})
         if not request.path.startswith("/static/"):
-            response.headers["Cache-Control"] = "no-store" if request.path.startswith("/api/") else PAGES
+            response.headers["Cache-Control"] = kept(response)
         if over_tls:
             response.headers["Strict-Transport-Security"] = LASTING
         return response
+
+
+def kept(response: Response) -> str:
+    """What a browser may keep of this answer. What somebody saw who is logged in does not come back by the browser's
+    way back once they have gone."""
+    if request.path.startswith("/api/") or response.cache_control.no_store:
+        return "no-store"
+    return f"{PAGES}, no-store" if COOKIE in request.cookies else PAGES
 
 
 def without_deflate(inner: Wsgi) -> Wsgi:

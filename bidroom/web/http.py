@@ -14,7 +14,22 @@ from werkzeug.wrappers import Response as BaseResponse
 from bidroom import __version__, templates_folder
 from bidroom.config import Settings
 from bidroom.facts import Refused
-from bidroom.web import about, auth, bundles, commands, demo, errors, headers, i18n, login, prepared, rooms, tenders, trust, uploads
+from bidroom.web import (
+    about,
+    auth,
+    bundles,
+    commands,
+    demo,
+    errors,
+    headers,
+    i18n,
+    login,
+    prepared,
+    rooms,
+    tenders,
+    trust,
+    uploads,
+)
 from bidroom.web.live import Live
 from bidroom.web.pages import BLUEPRINTS, page
 from bidroom.web.seats import Seats, below_seats
@@ -58,7 +73,18 @@ def web_app(settings: Settings) -> tuple[APIFlask, Sockets]:
         SEND_FILE_MAX_AGE_DEFAULT=YEAR,  # what is built is asked for by its digest
         AUTO_404_RESPONSE=False,
     )
-    for blueprint in (about.api, trust.api, login.api, commands.api, uploads.api, tenders.api, prepared.api, rooms.api, bundles.api, demo.api):
+    for blueprint in (
+        about.api,
+        trust.api,
+        login.api,
+        commands.api,
+        uploads.api,
+        tenders.api,
+        prepared.api,
+        rooms.api,
+        bundles.api,
+        demo.api,
+    ):
         app.register_blueprint(blueprint)
     for pages in BLUEPRINTS:
         app.register_blueprint(pages)

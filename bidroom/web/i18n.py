@@ -62,7 +62,14 @@ def install(app: Flask, folder: Path) -> None:
     for name in FOLDERS.values():
         _compile(name, folder)
     app.config.update(BABEL_TRANSLATION_DIRECTORIES=str(folder.resolve()), BABEL_DOMAIN="pages")
-    flask_babel.Babel(app, default_locale=FOLDERS[DEFAULT], default_timezone=TIMEZONE, locale_selector=lambda: FOLDERS[language()])
+    flask_babel.Babel(
+        app, default_locale=FOLDERS[DEFAULT], default_timezone=TIMEZONE, locale_selector=lambda: FOLDERS[language()]
+    )
+
+
+def spoken() -> str:
+    """The locale of the request that is being answered."""
+    return FOLDERS[language()]
 
 
 def _compile(name: str, folder: Path) -> None:
@@ -80,19 +87,25 @@ def _compile(name: str, folder: Path) -> None:
     draft.replace(path)
 
 
-def gettext(text: str, **values: object) -> str:
+def gettext(text: str, /, **values: object) -> str:
     """A page's sentence in the language of who looks at it."""
     return str(flask_babel.gettext(text, **values))
 
 
-def ngettext(one: str, many: str, number: int, **values: object) -> str:
+def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     """A sentence that differs with a number."""
     return str(flask_babel.ngettext(one, many, number, **values))
 
 
-def pgettext(context: str, text: str, **values: object) -> str:
+def pgettext(context: str, text: str, /, **values: object) -> str:
     """A word that has more than one translation, by where it stands."""
     return str(flask_babel.pgettext(context, text, **values))
+
+
+def get_locale() -> str:
+    """The locale in which a page is being rendered: zh_Hans_CN or en; zh_Hans_CN outside of any."""
+    locale = flask_babel.get_locale()
+    return FOLDERS[DEFAULT] if locale is None else str(locale)
 
 
 def translate(reason: str, language: str) -> str:
@@ -115,4 +128,4 @@ def language() -> str:
     if not has_request_context():
         return DEFAULT
     chosen = request.cookies.get(COOKIE)
-    return chosen if chosen in FOLDERS else language_of(request.headers.get("Accept-Language"))
+    return chosen if chosen is not None and chosen in FOLDERS else language_of(request.headers.get("Accept-Language"))

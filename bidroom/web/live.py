@@ -8,7 +8,7 @@ that would be rendered anew, and nothing here counts what is secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,7 +35,7 @@ from bidroom.web.present.room import room_view
 LOG = structlog.get_logger()
 ROOM, OWN = "room", "own"
 TEMPLATES: Mapping[str, str] = {ROOM: "room/body.html", OWN: "room/own.html"}
-OWN_PLACE = '<section id="own" data-place></section>'
+OWN_PLACE = Markup('<section id="own" data-place></section>')
 """Where the personal panel stands in the rendering that all of a role share."""
 
 
@@ -78,6 +78,7 @@ class Live:
     app: Flask
     socketio: SocketIO
     namespace: str
+    drop_slow: Callable[[str], None] = lambda _room: None
     shown: dict[View, Part] = field(default_factory=dict)
     _locks: dict[str, Lock] = field(default_factory=dict)
     _forms: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Live:
         forms = self._forms_of(edge, opening)
         with self.app.test_request_context(base_url=_address(edge, view), headers={"Cookie": _chosen(view)}):
             if view.channel == ROOM:
-                shown = {"view": room_view(opening, forms, events, view.role), "own": Markup(OWN_PLACE)}
+                shown = {"view": room_view(opening, forms, events, view.role), "own": OWN_PLACE}
             else:
                 shown = {"view": personal(opening, forms, view, self._serials_of(edge, opening, view.organization))}
             return parse(render_template(TEMPLATES[view.channel], tender=view.stream, **shown))
@@ -144,7 +145,9 @@ class Live:
             self.touched(edge, stream)
 
     def _renew_all(self, edge: Edge, stream: str) -> None:
-        for view in [view for view in list(self.shown) if view.stream == stream]:
+        with self._lock(edge, stream):  # a view that is being rendered for the first time is among them then
+            views = [view for view in self.shown if view.stream == stream]
+        for view in views:
             with self._lock(edge, stream):
                 if not self._is_watched(view):
                     self.shown.pop(view, None)
@@ -155,11 +158,12 @@ class Live:
         try:
             fresh = self.render(edge, view)
             told = patches(self.shown[view], fresh)
-        except Exception as fault:  # noqa: BLE001 - others look at other views; the next commit tries again
+        except Exception as fault:
             LOG.error("a view could not be rendered", channel=view.channel, role=str(view.role), exc_info=fault)
             return
         before, self.shown[view] = self.shown[view].digest, fresh
         if told:
+            self.drop_slow(view.room)
             message = {"tender": view.stream, "channel": view.channel, "prev": before, "next": fresh.digest}
             self.socketio.emit("patches", {**message, "patches": told}, to=view.room, namespace=self.namespace)
 

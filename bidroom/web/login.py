@@ -121,6 +121,7 @@ def logged_in(edge: Edge, person: Person, certificate: str | None) -> Response:
     response = jsonify(who(edge, person, token))
     response.set_cookie(
         COOKIE, token, max_age=edge.settings.session_minutes * 60, httponly=True, samesite="Strict",
+        path=request.script_root or "/",
         secure=edge.settings.cookie_secure and not edge.settings.demo,
     )  # fmt: skip
     return response
@@ -146,7 +147,7 @@ def logout() -> Response:
         edge.offload(lambda: edge.people.log_out(token))
         current_app.extensions["bidroom_sockets"].drop_session(token)
     response = jsonify({})
-    response.delete_cookie(COOKIE, samesite="Strict")
+    response.delete_cookie(COOKIE, samesite="Strict", path=request.script_root or "/")
     return response
 
 

@@ -45,6 +45,9 @@ class Sockets:
     certificates: dict[str, str] = field(default_factory=dict)
     tries: Throttle = field(default_factory=lambda: Throttle(200, 0.05))
 
+    def __post_init__(self) -> None:
+        self.live.drop_slow = self._drop_slow
+
     def broadcast(self, stream: str, entries: Sequence[Entry], told: Sequence[tuple[Audience, Events]]) -> None:
         """After a commit: a binding that was undone ends its sockets, each audience hears what it may see."""
         for entry in entries:

@@ -24,6 +24,7 @@ def test_the_search_for_reasons_finds_them() -> None:
     found = reasons.reasons()
     assert {"stream_unknown", "upload_is_in_time", "header_malformed", "pieces_match_their_commitments"} <= found
     assert len(found) > 200
+    assert {"key_not_open", "passphrase_wrong", "key_file_unreadable", "kit_malformed"} <= set(reasons.scripts())
 
 
 def test_both_catalogues_have_the_same_words_to_say() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,12 @@ def test_every_icon_of_a_template_is_in_the_sprite() -> None:
     used = {name for path in templates_folder().rglob("*.html") for name in ICON.findall(path.read_text("utf-8"))}
     assert len(used) > 20
     assert sorted(used - names - KINDS) == []
+
+
+@pytest.mark.parametrize("path", sorted(templates_folder().rglob("*.html")), ids=lambda path: path.name)
+def test_no_form_is_sent_by_an_early_click(path: Path) -> None:
+    """Before a page's code is there the browser would put everything typed, a password too, into the address."""
+    for form in re.findall(r"<form\b[^>]*", path.read_text("utf-8")):
+        assert re.search(r'\bmethod="(dialog|post|get)"', form), form
+        if 'method="get"' in form:
+            assert "search" in form, form

@@ -16,10 +16,11 @@ from bidroom.web.present.chips import told_at
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One sentence, and when that time is over (RFC 3339, empty where nobody knows)."""
+    """One sentence, and when that time is over (RFC 3339, empty where nobody knows); `is_over`: nothing comes after it."""
 
     text: str
     until: str = ""
+    is_over: bool = False
 
 
 def wait_of(opening: Opening, seat: Role, organization: str | None) -> Wait:
@@ -41,7 +42,7 @@ def wait_of(opening: Opening, seat: Role, organization: str | None) -> Wait:
         Phase.TERMINATED: lambda: (_("开标已终止，可以查看开标记录"), None),
     }
     text, until = waits[opening.phase]()
-    return Wait(text, told_at(until))
+    return Wait(text, told_at(until), is_over=opening.phase in (Phase.CLOSED, Phase.TERMINATED))
 
 
 def _before(opening: Opening, seat: Role, organization: str | None) -> Wait:

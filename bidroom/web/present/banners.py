@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
-
 from bidroom.facts import Role
 from bidroom.opening.extraction import needs_decision
 from bidroom.opening.state import LotState, Opening, Phase
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.instants import clock, length, local
 from bidroom.web.present.labels import listed, lot_words
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask_babel import gettext as _
-
 from bidroom.facts import Role
 from bidroom.opening.notice import deposit_state
 from bidroom.opening.record import outcome
 from bidroom.opening.state import Bid, Deposit, LotState, Opening, Phase
 from bidroom.opening.visibility import INSIDE, KNOWS_NAMES, Seen
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.chips import Chip, deposit, layer, told_at
 from bidroom.web.present.labels import Label, Labels
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
-
 from bidroom.facts import rfc3339
+from bidroom.web.i18n import gettext as _
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from bidroom.opening.state import Opening
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.chips import told_at
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext as _
-
 from bidroom.facts import instant
+from bidroom.web.i18n import gettext as _
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import pgettext
-
 from bidroom.facts import Role
 from bidroom.opening.state import Opening
 from bidroom.opening.visibility import names_are_shown
+from bidroom.web.i18n import gettext as _
+from bidroom.web.i18n import pgettext
 
 
 @dataclass(frozen=True, slots=True)

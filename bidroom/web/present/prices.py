@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import get_locale
-from flask_babel import gettext as _
-
 from bidroom.crypto.forms import FormItem
 from bidroom.crypto.policy import Lot
 from bidroom.facts import Role
 from bidroom.opening.record import Forms, flags, in_capitals, outcome
 from bidroom.opening.state import Bid, LotState, Opening, Phase
 from bidroom.opening.visibility import KNOWS_NAMES, forms_are_shown
+from bidroom.web.i18n import get_locale
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.bidders import Deposits, closed_chip
 from bidroom.web.present.chips import Chip
 from bidroom.web.present.labels import Label, Labels
@@ -83,7 +82,7 @@ def _column(item: FormItem) -> Column:
 
 
 def _language() -> str:
-    return "en" if str(get_locale()) == "en" else "zh"
+    return "en" if get_locale() == "en" else "zh"
 
 
 def _unit(unit: str | None) -> str:

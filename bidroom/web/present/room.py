@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from bidroom.facts import Role
 from bidroom.opening.extraction import needs_decision
 from bidroom.opening.record import Forms
 from bidroom.opening.state import LotState, Opening, Phase
 from bidroom.opening.visibility import INSIDE, Seen
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.bidders import Bidders, bidders_of
 from bidroom.web.present.chips import Chip, told_at
 from bidroom.web.present.chronicle import Line, chronicle_of

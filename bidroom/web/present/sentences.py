@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import pgettext
-
+from bidroom.web.i18n import gettext as _
+from bidroom.web.i18n import pgettext
 from bidroom.web.present.banners import holders
 from bidroom.web.present.chips import deposit, layer
 from bidroom.web.present.instants import clock, length, local

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-from flask_babel import pgettext
-
 from bidroom.facts import rfc3339
 from bidroom.opening.state import Opening, Phase
 from bidroom.opening.visibility import Seen
+from bidroom.web.i18n import gettext as _
+from bidroom.web.i18n import pgettext
 from bidroom.web.present.banners import Banner, banners_of
 
 P = Phase

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
-
 from bidroom.facts import rfc3339
 from bidroom.opening.state import Objection, Opening
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.chips import Chip, told_at
 from bidroom.web.present.labels import Labels, lot_words
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from flask_babel import gettext as _
-
 from bidroom.crypto.slots import BIDDER
 from bidroom.facts import Role, rfc3339
 from bidroom.opening.attribution import unattributed
@@ -16,6 +14,7 @@ from bidroom.opening.extraction import needs_decision
 from bidroom.opening.holders import holders_missing
 from bidroom.opening.state import Opening, Phase
 from bidroom.opening.visibility import Seen
+from bidroom.web.i18n import gettext as _
 from bidroom.web.present.banners import holders
 from bidroom.web.present.chips import told_at
 from bidroom.web.present.instants import clock, length, local
