@@ -6,19 +6,21 @@ BIN := .venv/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
 BUNDLE := bidroom/web/static/manifest.json
-SCENARIO ?= demo/scenarios/ordinary.yaml
+PORT ?= 8765
 ifndef OUT
 OUT := demo-out/$(shell date -u +%Y%m%dT%H%M%SZ)
 endif
 TESTS ?= tests
+E2E ?= tests/e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint clean
+.PHONY: help setup demo run test e2e lint clean
 
 help:
-	@echo "make demo    rehearse a whole opening, verify its record, say where everything lies"
-	@echo "             SCENARIO=demo/scenarios/trouble.yaml for another, BIDROOM_LANGUAGE=en for English"
+	@echo "make demo    three openings and a link for every seat: one archived, one in a minute, one tomorrow"
+	@echo "             ONCE=1 plays all to the end and stops, PORT=9000 for another port, BIDROOM_LANGUAGE=en for English"
 	@echo "make test    every test; TESTS=tests/crypto for a part"
+	@echo "make e2e     openings in a real browser; takes Chromium and OpenSSL. E2E=tests/e2e/test_room.py for a part"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make run     a server in demo mode on http://127.0.0.1:8765"
 	@echo "make setup   .venv with everything, when something changed (the others do it by themselves)"
@@ -37,32 +39,24 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	@touch $@
 
 # Looked at whenever a source is newer; built when its bytes differ from those of the last build.
-$(BUNDLE): $(READY) bidroom/web/assets.py $(wildcard bidroom/web/ui/*.mjs bidroom/web/ui/*.json)
+$(BUNDLE): $(READY) bidroom/web/assets.py bidroom/web/sprite.py $(wildcard bidroom/web/ui/*.mjs bidroom/web/ui/*.json bidroom/web/ui/*/*.mjs bidroom/web/ui/*/*.css)
 	@$(BIN)/python -m bidroom.web.assets
 	@touch $@
 
 demo: setup
 	@mkdir -p demo-out
-	@$(BIN)/bidroom rehearse $(SCENARIO) --out $(OUT)
-	@echo
-	@echo "== 审计包 / the auditor's bundle"
-	@$(BIN)/bidroom audit verify $(OUT)/bundle-auditor.zip --trust $(OUT)/trust
-	@echo
-	@echo "== 公开包 / the public bundle"
-	@$(BIN)/bidroom audit verify $(OUT)/bundle-public.zip --trust $(OUT)/trust
-	@echo
-	@echo "全部结果在 $(OUT)/，可用以下命令查看 / everything lies there; to look at it:"
-	@echo "  ls $(OUT) $(OUT)/receipts"
-	@echo "  $(BIN)/python -m json.tool --no-ensure-ascii $(OUT)/record.json      # the opening record"
-	@echo "  $(BIN)/python -m json.tool --no-ensure-ascii $(OUT)/timeline.json    # when each step happened"
-	@echo "  $(BIN)/python -m zipfile -l $(OUT)/bundle-public.zip                 # what anyone may check"
-	@echo "  $(BIN)/bidroom audit verify $(OUT)/bundle-public.zip --trust $(OUT)/trust"
+	@$(BIN)/bidroom demo --port $(PORT) --out $(OUT) $(if $(filter-out 0,$(ONCE)),--once)
 
 run: setup
 	@$(BIN)/bidroom serve --demo
 
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+	@$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/e2e $(TESTS)
+
+e2e: setup
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { echo "make e2e needs Chromium and Chinese fonts: apt install chromium fonts-noto-cjk" >&2; exit 1; }
+	@command -v openssl >/dev/null || { echo "make e2e needs OpenSSL: apt install openssl" >&2; exit 1; }
+	@$(BIN)/pytest -n 2 --dist loadgroup $(E2E)
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from bidroom import __version__
 COMMANDS: Mapping[str, tuple[str, str]] = {
     # name       module:attribute                  what `bidroom --help` says
     "audit": ("bidroom.cli.audit:audit", "Export and verify bundles."),
+    "demo": ("bidroom.cli.demo:demo", "Show everything: three openings, a link for every seat."),
     "init": ("bidroom.cli.init:init", "Prepare a database, the server's keys and the first clerk."),
     "keys": ("bidroom.cli.keys:keys", "Make and inspect keys and certificates."),
     "rehearse": ("bidroom.cli.rehearse:rehearse", "Run a whole opening from a scenario, in compressed time."),

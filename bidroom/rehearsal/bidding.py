@@ -17,17 +17,12 @@ from bidroom.cli.submitting import TOO_LATE, send_header, submit_bid, upload_par
 from bidroom.crypto.canonical import canonical
 from bidroom.crypto.receipt import verify_receipt
 from bidroom.facts import Refused
+from bidroom.rehearsal.pace import GROUPS, group
 from bidroom.rehearsal.party import Duty, Party
 from bidroom.rehearsal.registering import Joining
 from bidroom.rehearsal.scenario import Bid, Bidder, FormOf
 
 MIB = 1 << 20
-GROUPS = 10
-
-
-def group(number: int, count: int) -> int:
-    """The group of number `number` of `count`: many bidders act in few moments, or a rehearsal would take for ever."""
-    return number if count <= GROUPS else number * GROUPS // count
 
 
 @dataclass
@@ -78,8 +73,8 @@ class Bids(Duty):
         return self.notice
 
     def _planned(self, deadline: datetime) -> Iterator[Step]:
-        turn = timedelta(minutes=1) * group(self.number, self.count) / GROUPS
-        submitting, replacing = deadline - timedelta(days=3) + turn * 3600, deadline - timedelta(hours=2) + turn * 30
+        submitting = self.party.place.pace.submission(deadline, self.number, self.count)
+        replacing = deadline - timedelta(hours=2) + timedelta(minutes=30) * group(self.number, self.count) / GROUPS
         for lot, bid in self.script.bids.items():
             again = self.script.does.replace.get(lot)
             is_late = lot in self.script.does.late

@@ -22,10 +22,12 @@ from bidroom.rehearsal.party import Duty, Party
 from bidroom.rehearsal.paying import Paying, SigningIn
 from bidroom.rehearsal.place import Place
 from bidroom.rehearsal.registering import Appointing, Drafting, Joining, SigningNotice
+from bidroom.rehearsal.roster import Roster
 from bidroom.rehearsal.scenario import Bidder, Company, Scenario
 from bidroom.rehearsal.staff import LoggingIn, SigningAsSupervisor, Window
 
 AUTHORITY = "rehearsal"
+FIRST_SUPERVISOR = "监督人员1"
 
 
 @dataclass(frozen=True)
@@ -111,63 +113,77 @@ class Cast:
         return {party.name: party for party in self.parties if any(isinstance(each, Joining) for each in party.duties)}
 
 
-def cast_of(scenario: Scenario, place: Place, authority: Authority, staff: tuple[Member, ...]) -> Cast:
-    """Every party, not yet started."""
-    clerk, *people = [_staff_party(member, place) for member in staff]
-    organizers = _organizers(scenario, place, authority, clerk)
-    bidders = list(_bidders(scenario, place, authority, clerk))
-    watchers = [_watcher(number, place) for number in range(1, scenario.watchers + 1)]
-    return Cast((clerk, *people, *organizers, *bidders, *watchers), organizers[0], people[-1])
+def cast_of(
+    scenario: Scenario, place: Place, authority: Authority, staff: tuple[Member, ...], roster: Roster | None = None,
+    kind: type[Party] = Party,
+) -> Cast:  # fmt: skip
+    """Every party, not yet started; with a roster, organizations of earlier openings are who they were."""
+    return Casting(scenario, place, authority, roster or Roster(authority.organization), kind).cast(staff)
 
 
-def _staff_party(member: Member, place: Place) -> Party:
-    duties: tuple[Duty, ...] = (LoggingIn(member.account, member.password),)
-    if member.role == "clerk":
-        duties = (*duties, Window())
-    if member.name == "监督人员1":
-        duties = (*duties, SigningAsSupervisor())
-    return Party(member.name, member.role, place, duties, member.identity)
+@dataclass(frozen=True)
+class Casting:
+    """Makes the parties of one opening; `kind` is what they are."""
 
+    scenario: Scenario
+    place: Place
+    authority: Authority
+    roster: Roster
+    kind: type[Party]
 
-def _organizers(scenario: Scenario, place: Place, authority: Authority, clerk: Party) -> list[Party]:
-    """The host first: the agent with the tenderee as its deputy, or the tenderee alone."""
-    if scenario.agent is None:
-        return [_tenderee(scenario, place, authority, clerk, None)]
-    joining = Joining(scenario.agent, clerk)
-    duties = (joining, Drafting(scenario, joining, clerk), Hosting(scenario, joining))
-    agent = Party(scenario.agent.name, "agent", place, duties, authority.organization(scenario.agent))
-    return [agent, _tenderee(scenario, place, authority, clerk, agent)]
+    def cast(self, staff: tuple[Member, ...]) -> Cast:
+        """Everyone."""
+        clerk, *people = [self._staff_party(member) for member in staff]
+        organizers = self._organizers(clerk)
+        bidders = list(self._bidders(clerk))
+        watchers = [self._watcher(number) for number in range(1, self.scenario.watchers + 1)]
+        return Cast((clerk, *people, *organizers, *bidders, *watchers), organizers[0], people[-1])
 
+    def _staff_party(self, member: Member) -> Party:
+        duties: tuple[Duty, ...] = (LoggingIn(member.account, member.password),)
+        if member.role == "clerk":
+            duties = (*duties, Window())
+        if member.name == FIRST_SUPERVISOR:
+            duties = (*duties, SigningAsSupervisor())
+        return self.kind(member.name, member.role, self.place, duties, member.identity)
 
-def _tenderee(scenario: Scenario, place: Place, authority: Authority, clerk: Party, agent: Party | None) -> Party:
-    company = scenario.tenderee
-    joining = Joining(company, clerk)
-    hosting = Hosting(scenario, joining, is_deputy=agent is not None, hosts_at_first=agent is None)
-    own: tuple[Duty, ...] = () if agent else (Drafting(scenario, joining, clerk),)
-    party = Party(
-        company.name, "tenderee", place,
-        (joining, *own, SigningNotice(), Holding(company.release), SigningAsTenderee(), hosting),
-        authority.organization(company),
-    )  # fmt: skip
-    appointing = Appointing(joining, agent or party)
-    appointing.party = party
-    party.duties = (*party.duties, appointing)
-    return party
+    def _organizers(self, clerk: Party) -> list[Party]:
+        """The host first: the agent with the tenderee as its deputy, or the tenderee alone."""
+        company = self.scenario.agent
+        if company is None:
+            return [self._tenderee(clerk, None)]
+        joining = self.roster.joining(company, clerk)
+        duties = (joining, Drafting(self.scenario, joining, clerk), Hosting(self.scenario, joining))
+        agent = self.kind(company.name, "agent", self.place, duties, self.roster.identity(company))
+        return [agent, self._tenderee(clerk, agent)]
 
+    def _tenderee(self, clerk: Party, agent: Party | None) -> Party:
+        company, scenario = self.scenario.tenderee, self.scenario
+        joining = self.roster.joining(company, clerk)
+        hosting = Hosting(scenario, joining, is_deputy=agent is not None, hosts_at_first=agent is None)
+        own: tuple[Duty, ...] = () if agent else (Drafting(scenario, joining, clerk),)
+        party = self.kind(
+            company.name, "tenderee", self.place,
+            (joining, *own, SigningNotice(), Holding(company.release), SigningAsTenderee(), hosting),
+            self.roster.identity(company),
+        )  # fmt: skip
+        appointing = Appointing(joining, agent or party)
+        appointing.party = party
+        party.duties = (*party.duties, appointing)
+        return party
 
-def _bidders(scenario: Scenario, place: Place, authority: Authority, clerk: Party) -> Iterator[Party]:
-    for number, bidder in enumerate(scenario.bidders):
-        joining = Joining(Company(bidder.name, bidder.uscc), clerk)
-        bids = Bids(bidder, joining, number, len(scenario.bidders))
-        wrong = authority.organization(bidder) if bidder.does.release == "wrong_key" else None
-        duties: tuple[Duty, ...] = (joining, bids, Paying(bidder, bids, clerk), SigningIn(bids))
-        if bidder.does.release == "drop_and_return":
-            duties = (*duties, Dropping())
-        duties = (*duties, Objecting(bids), Releasing(bids, wrong), Confirming(bids))
-        yield Party(bidder.name, "bidder", place, duties, authority.organization(bidder))
+    def _bidders(self, clerk: Party) -> Iterator[Party]:
+        for number, bidder in enumerate(self.scenario.bidders):
+            joining = self.roster.joining(Company(bidder.name, bidder.uscc), clerk)
+            bids = Bids(bidder, joining, number, len(self.scenario.bidders))
+            wrong = self.authority.organization(bidder) if bidder.does.release == "wrong_key" else None
+            duties: tuple[Duty, ...] = (joining, bids, Paying(bidder, bids, clerk), SigningIn(bids))
+            if bidder.does.release == "drop_and_return":
+                duties = (*duties, Dropping())
+            duties = (*duties, Objecting(bids), Releasing(bids, wrong), Confirming(bids))
+            yield self.kind(bidder.name, "bidder", self.place, duties, self.roster.identity(bidder))
 
-
-def _watcher(number: int, place: Place) -> Party:
-    party = Party(f"旁观者{number}", "watcher", place, ())
-    party.is_ready = True
-    return party
+    def _watcher(self, number: int) -> Party:
+        party = self.kind(f"旁观者{number}", "watcher", self.place, ())
+        party.is_ready = True
+        return party

@@ -13,17 +13,10 @@ from bidroom.cli.sealing import SealedBid
 from bidroom.crypto.canonical import canonical, sha256_hex
 from bidroom.crypto.receipt import verify_receipt
 from bidroom.facts import Refused
-from bidroom.rehearsal.bidding import GROUPS, Bids, group, keep
+from bidroom.rehearsal.bidding import Bids, keep
 from bidroom.rehearsal.party import Duty, Party
 
-SPREAD = 0.4
-"""Bidders act within this part of a window, one after the other."""
 OFFLINE = timedelta(minutes=3)
-
-
-def turn(since: datetime, window: timedelta, number: int, count: int) -> datetime:
-    """When number `number` of `count` acts in a window that began at `since`: in at most ten groups."""
-    return since + window * SPREAD * (group(number, count) + 1) / (min(count, GROUPS) + 1)
 
 
 def unless_suspended(work: Callable[[], Any]) -> Any:
@@ -61,7 +54,8 @@ class Releasing(Duty):
         if how == "never" or (how == "after_extension" and not told.extended.get("decrypting")):
             return False
         window = self.bids.the_notice.timeline.windows.release
-        planned = turn(told.since["decrypting"], window, self.bids.number, self.bids.count)
+        pace = self.party.place.pace
+        planned = pace.turn(told.since["decrypting"], window, self.bids.number, self.bids.count)
         return how == "after_extension" or self.party.has_come(planned)
 
     def _one(self, sealed: SealedBid) -> bool:
@@ -138,7 +132,8 @@ class Objecting(Duty):
         if self._raised == len(objections) or told.is_over or told.phase == "suspended":
             return False
         objection = objections[self._raised]
-        if not told.has_come_to(objection.at):
+        wait = self.party.place.pace.objection
+        if not told.has_come_to(objection.at) or not self.party.has_waited(objection.at, wait):
             return False
         body = {"text": objection.text}
         if unless_suspended(lambda: self.party.command("提出异议", "RaiseObjection", body)) is None:
@@ -160,7 +155,9 @@ class Confirming(Duty):
         if self._is_done or told.phase != "confirming" or says.state == "silent" or not self._has_a_bid():
             return False
         window = self.bids.the_notice.timeline.windows.confirming
-        if not self.party.has_come(turn(told.since["confirming"], window, self.bids.number, self.bids.count)):
+        pace = self.party.place.pace
+        planned = pace.turn(told.since["confirming"], window, self.bids.number, self.bids.count)
+        if not self.party.has_come(planned):
             return False
         self._check(self.party)
         self._is_done = unless_suspended(self._say) is not None

@@ -126,21 +126,28 @@ class Conductor:
     client: Client
     cast: Cast
     show: Show
+    _has_come: bool = False
 
-    def run(self) -> None:
-        """Until everyone has seen the end. Refused: rehearsal_is_stuck, or what a party was refused.
+    def run(self, until: datetime | None = None) -> None:
+        """Until everyone has seen the end, or (with `until`) has nothing left to do before that time.
+
+        Refused: rehearsal_is_stuck, or what a party was refused.
 
         The clock is read before the round: if nobody had anything new in it, nothing can have happened since but what
         the clock itself does at the next due time, and a jump to no later than that misses nothing.
         """
         moved = time.monotonic()
-        while not all(party.told.is_over for party in self.cast.parties):
+        self._has_come = False
+        while not (self._has_come if until else self._is_over()):
             clock = self.client.get("/demo/clock")
             turns = self._round(instant(clock["now"]))
-            if any(turn.did for turn in turns) or self._went_on(clock, turns):
+            if any(turn.did for turn in turns) or self._went_on(clock, turns, until):
                 moved = time.monotonic()
             elif time.monotonic() - moved > STUCK:
                 raise self._stuck()
+
+    def _is_over(self) -> bool:
+        return all(party.told.is_over for party in self.cast.parties)
 
     def _round(self, now: datetime) -> list[Turn]:
         """Everyone looks once, at the same clock."""
@@ -157,15 +164,19 @@ class Conductor:
             details = {**refused.details, "party": party.name}
             raise Refused(refused.reason, refused.field, **details) from refused
 
-    def _went_on(self, clock: Mapping[str, Any], turns: list[Turn]) -> bool:
+    def _went_on(self, clock: Mapping[str, Any], turns: list[Turn], until: datetime | None) -> bool:
         """Go to the first moment at which anything can happen; False where the server is still at work."""
         now, due = instant(clock["now"]), clock["next_due"] and instant(clock["next_due"])
         if clock["busy"] or (due is not None and due <= now):
             time.sleep(BUSY)
             return False
-        times = [at for at in (due, *(turn.wakes for turn in turns)) if at is not None]
-        if not times:
-            raise self._stuck()
+        if until is not None and now >= until:
+            self._has_come = True
+            return True
+        times = [at for at in (due, until, *(turn.wakes for turn in turns)) if at is not None]
+        if not times:  # what was committed just now may not have been told yet: only a long silence is an end
+            time.sleep(BUSY)
+            return False
         self._jump(min(times))
         return True
 

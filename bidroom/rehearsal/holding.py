@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from bidroom.cli.notice import Notice, read_notice
 from bidroom.crypto.canonical import digest_of
@@ -15,8 +14,6 @@ from bidroom.rehearsal.decrypting import unless_suspended
 from bidroom.rehearsal.party import Duty
 
 SLOT = "tenderee"
-AFTER = timedelta(minutes=6)
-"""How long after the close the tenderee takes its pieces from the safe."""
 UNOPENED = ("share_damaged", "piece_does_not_match", "key_opens_no_stanza")
 
 
@@ -34,7 +31,8 @@ class Holding(Duty):
     def act(self) -> bool:
         """What the phase asks of a holder."""
         told = self.party.told
-        if told.phase == "checked" and not self._has_preflighted:
+        pace = self.party.place.pace
+        if told.phase == "checked" and not self._has_preflighted and self.party.has_waited("checked", pace.preflight):
             self._has_preflighted = unless_suspended(self._preflight) is not None
             return self._has_preflighted
         if told.phase == "closing" and not self._has_released and self._is_time():
@@ -78,7 +76,7 @@ class Holding(Duty):
             return False
         if self.release == "late":
             return bool(told.extended.get("closing"))
-        return self.party.has_come(told.since["closing"] + AFTER)
+        return self.party.has_come(told.since["closing"] + self.party.place.pace.holder)
 
     def _due(self) -> list[str]:
         closed = self.party.told.closed or {}
@@ -101,7 +99,7 @@ class SigningAsTenderee(Duty):
     def act(self) -> bool:
         """Once."""
         told = self.party.told
-        if told.phase != "confirming" or told.record is None or SLOT in told.signed:
+        if told.phase != "confirming" or told.record is None or SLOT in told.signed or not self.party.may_sign(SLOT):
             return False
         return unless_suspended(lambda: self._sign(str(told.record))) is not None
 

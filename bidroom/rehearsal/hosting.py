@@ -78,11 +78,15 @@ class Hosting(Presiding):
     def _answer(self) -> bool:
         told = self.party.told
         todo = [each for each, is_answered in told.objections.items() if not is_answered]
-        if not todo or told.phase == "suspended":
+        if not todo or told.phase == "suspended" or not self._has_considered(todo[0]):
             return False
         text = self.script.answer or "异议已记录，经当场核对，开标过程与招标文件一致。"
         self.party.command("答复异议", "AnswerObjection", {"objection": todo[0], "ruling": "rejected", "text": text})
         return True
+
+    def _has_considered(self, objection: str) -> bool:
+        wait = self.party.place.pace.answer
+        return not wait or self.party.has_come(self.party.told.raised[objection] + wait)
 
     def _means_to_suspend(self) -> bool:
         suspension = self.script.suspend

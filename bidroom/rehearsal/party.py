@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bidroom.cli.client import Client
@@ -78,13 +78,13 @@ class Party:
             self.room.leave()
         self.client.close()
 
-    def ask_round(self, now: datetime) -> Future[Turn]:
-        """Look at everything once, the clock on the wall showing `now`.
+    def ask_round(self, now: datetime, catch_up: bool = True) -> Future[Turn]:
+        """Look at everything once, the clock on the wall showing `now`; `catch_up`: ask the room for what is new too.
 
         What it did since the last round counts too.
         """
         asked: Future[Turn] = Future()
-        self._inbox.put((asked, now))
+        self._inbox.put((asked, now, catch_up))
         return asked
 
     def write_to(self, other: Party, letter: Letter) -> None:
@@ -105,10 +105,10 @@ class Party:
             except Exception as fault:  # noqa: BLE001 - the director ends the rehearsal with it
                 self.fault = self.fault or fault
 
-    def _answer(self, asked: Future[Turn], now: datetime) -> None:
+    def _answer(self, asked: Future[Turn], now: datetime, catch_up: bool) -> None:
         try:
             self.now = now
-            did, self._did = self._turn(catch_up=True) or self._did, False
+            did, self._did = self._turn(catch_up) or self._did, False
             asked.set_result(Turn(did, self.wakes))
         except Exception as fault:
             asked.set_exception(fault)
@@ -137,12 +137,16 @@ class Party:
         did = self._listen(catch_up) or did
         for _ in range(100):
             self.wakes = None
-            acted = [duty.act() for duty in self._duties_now()]
+            acted = [self._act(duty) for duty in self._duties_now()]
             if not any(acted):
                 return did
             did = True
             self._listen(catch_up=True)  # what one did oneself is told too, before one decides again
         raise Refused("party_goes_round_in_circles", field=self.name)
+
+    def _act(self, duty: Duty) -> bool:
+        """Let one duty be done."""
+        return duty.act()
 
     def _duties_now(self) -> list[Duty]:
         offline = self.room is not None and not self.room.is_connected
@@ -200,6 +204,15 @@ class Party:
             return True
         self.wakes = at if self.wakes is None else min(self.wakes, at)
         return False
+
+    def has_waited(self, phase: str, wait: timedelta) -> bool:
+        """Whether a phase that was come to has lasted so long; one that was passed over has."""
+        since = self.told.since.get(phase)
+        return not wait or since is None or self.has_come(since + wait)
+
+    def may_sign(self, who: str) -> bool:
+        """Whether host, tenderee or supervisor has looked at the record for long enough."""
+        return self.has_waited("confirming", self.place.pace.signature(who))
 
     def do(self, what: str, work: Callable[[], T], lot: int | None = None, say: bool = True) -> T:
         """Do something, and keep when it was done and how long it took."""

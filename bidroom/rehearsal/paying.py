@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from bidroom.rehearsal.bidding import Bids, group
+from bidroom.rehearsal.bidding import Bids
 from bidroom.rehearsal.party import Duty, Party
 from bidroom.rehearsal.scenario import Bidder, Deposit
 
@@ -70,7 +70,7 @@ class SigningIn(Duty):
         if self._is_done or how == "never" or notice is None or not told.has_come_to("sign_in") or not self.bids.live:
             return False
         deadline = notice.timeline.deadline
-        early = deadline - timedelta(minutes=50) + timedelta(minutes=4) * group(self.bids.number, self.bids.count)
+        early = self.party.place.pace.sign_in(deadline, self.bids.number, self.bids.count)
         if not self.party.has_come(early if how == "in_time" else deadline + timedelta(seconds=20)):
             return False
         self._is_done = True

@@ -10,6 +10,7 @@ from typing import Any
 
 from bidroom.crypto.certificates import Trust
 from bidroom.crypto.checkpoint import VerifierKey
+from bidroom.rehearsal.pace import ORDINARY, Pace
 
 Letter = Mapping[str, Any]
 """What one person hands to another outside the system: a form at the window, a draft by post."""
@@ -27,6 +28,7 @@ class Place:
     receipts: Path
     report: Callable[[datetime, str, str], None]
     """Tell whoever watches the rehearsal: (demo time, name of the party, what it did)."""
+    pace: Pace = ORDINARY
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from typing import Any
 from bidroom.rehearsal.party import Duty
 from bidroom.rehearsal.scenario import HostScript, Ruling, Scenario
 
-PACE = {"checked": timedelta(minutes=2), "attributing": timedelta(minutes=2), "announcing": timedelta(minutes=5)}
-"""How long the host lets a phase last that it ends itself."""
 NEARLY = 0.2
 LEAST = timedelta(seconds=90)
 """A window is nearly over in its last part, and at least in so much of it."""
@@ -38,7 +36,7 @@ class Presiding(Duty):
 
     def _is_paced(self) -> bool:
         phase = self.party.told.phase
-        return self.party.has_come(self.party.told.since[phase] + PACE[phase])
+        return self.party.has_come(self.party.told.since[phase] + self.party.place.pace.host[phase])
 
     def check(self) -> bool:
         """Decide about lots under the minimum; command the decryption, or end it all."""
@@ -137,7 +135,7 @@ class Presiding(Duty):
     def sign(self) -> bool:
         """Sign the record."""
         told = self.party.told
-        if told.record is None or "host" in told.signed:
+        if told.record is None or "host" in told.signed or not self.party.may_sign("host"):
             return False
         self.party.command("签署开标记录表", "SignRecord", {"record": told.record, "as": "host"})
         return True

@@ -33,6 +33,10 @@ class Joining(Duty):
     _has_applied: bool = False
     _is_bound: bool = False
 
+    def again(self, window: Party) -> Joining:
+        """The same organization in another opening: registered and bound already, it only logs in."""
+        return Joining(self.company, window, self.organization, self.account, _has_applied=True, _is_bound=True)
+
     def act(self) -> bool:
         """Register and apply; once bound, log in."""
         if not self._has_applied:
@@ -183,7 +187,7 @@ def timeline_of(scenario: Scenario, tender: str, terms: str, hosts: list[dict[st
     """The first timeline: documents from now on, the deadline at half past nine on the first day that is allowed."""
     days = rule_pack(scenario.rule_pack).documents_to_deadline.days
     to_deadline = days + 1 if scenario.rule_pack == "cn-mandatory" else days + 5  # working days, weekends between
-    deadline = datetime.combine((now + timedelta(days=to_deadline)).astimezone(UTC), OPENS_AT)
+    deadline = datetime.combine((now + timedelta(days=to_deadline)).astimezone(UTC), OPENS_AT) + scenario.later
     return canonical({
         "v": 1, "tender": tender, "terms": terms, "version": 1, "previous": None,
         "hosts": [{"organization": host["organization"], "name": host["name"]} for host in hosts],

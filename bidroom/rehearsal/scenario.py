@@ -148,6 +148,8 @@ class Scenario:
     form: tuple[Item, ...]
     bidders: tuple[Bidder, ...]
     host: HostScript
+    later: timedelta = timedelta()
+    """How much later than the first moment that is allowed it opens; a demo's second and third opening do."""
 
     @property
     def hosts(self) -> tuple[Company, ...]:

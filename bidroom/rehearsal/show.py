@@ -47,7 +47,16 @@ class Show:
             return
         with Live(console=self._console, refresh_per_second=8, get_renderable=lambda: self._painted(title)) as live:
             self._live = live
-            yield
+            try:
+                yield
+            finally:
+                self._live = None
+
+    def anew(self) -> None:
+        """Another opening begins."""
+        with self._lock:
+            self._lines.clear()
+            self._began, self._phase = {"preparing": None}, "preparing"
 
     def did(self, at: datetime, name: str, what: str) -> None:
         """A party did something."""
@@ -67,7 +76,7 @@ class Show:
             self._now = now
 
     def _say(self, at: datetime, line: str) -> None:
-        text = f"{_clock(at)}  {line}"
+        text = f"{shown(at)}  {line}"
         self._lines.append(text)
         if self._live is None:
             self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -77,19 +86,19 @@ class Show:
             seldom = (each for each in ("suspended", "terminated") if each in self._began)
             phases = Columns([self._one(phase) for phase in (*LISTED, *seldom)], width=26)
             said = Text("\n".join(self._lines))
-        head = Text(f"{title}    {self._label('clock')} {_clock(self._now)}", style="bold")
+        head = Text(f"{title}    {self._label('clock')} {shown(self._now)}", style="bold")
         parts = (("phases", phases), ("events", said))
         return Group(head, *(Panel(part, title=self._label(name), title_align="left") for name, part in parts))
 
     def _one(self, phase: str) -> str:
         began = self._began.get(phase)
         mark = "▶" if phase == self._phase else "✓" if phase in self._began else "·"
-        return f"{mark} {say(NAMES, phase, self._tongue)}" + (f" {_clock(began)[11:19]}" if began else "")
+        return f"{mark} {say(NAMES, phase, self._tongue)}" + (f" {shown(began)[11:19]}" if began else "")
 
     def _label(self, name: str, /, **values: object) -> str:
         return say(LABELS, name, self._tongue, **values)
 
 
-def _clock(at: datetime | None) -> str:
+def shown(at: datetime | None) -> str:
     """2026-12-14 09:30:00+08:00: the day, the time of day, and its zone."""
     return "" if at is None else at.astimezone(CHINA).isoformat(sep=" ", timespec="seconds")

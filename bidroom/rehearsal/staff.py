@@ -75,5 +75,7 @@ class SigningAsSupervisor(Duty):
         told = self.party.told
         if told.phase != "confirming" or told.record is None or "supervisor" in told.signed:
             return False
+        if not self.party.may_sign("supervisor"):
+            return False
         self.party.command("签署开标记录表", "SignRecord", {"record": told.record, "as": "supervisor"})
         return True

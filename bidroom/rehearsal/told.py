@@ -39,6 +39,7 @@ class Told:
     extended: dict[str, int] = field(default_factory=dict)
     ruled: set[str] = field(default_factory=set)
     objections: dict[str, bool] = field(default_factory=dict)
+    raised: dict[str, datetime] = field(default_factory=dict)
     record: str | None = None
     record_has_moved: bool = False
     """Whether something happened since the record was laid before everyone that the record now tells too."""
@@ -111,6 +112,11 @@ def _confirming(told: Told, body: Mapping[str, Any], at: datetime) -> None:
     told.record = body["record"]
 
 
+def _objected(told: Told, body: Mapping[str, Any], at: datetime) -> None:
+    told.objections[body["objection"]] = False
+    told.raised[body["objection"]] = at
+
+
 def _suspended(told: Told, body: Mapping[str, Any], at: datetime) -> None:
     told.suspensions += 1
     told.resumes = None
@@ -129,7 +135,7 @@ FOLDS: Mapping[str, Fold] = {
     "HolderSharesReleased": lambda told, body, at: told.holders.add(body["slot"]),
     "FailureAttributed": lambda told, body, at: told.ruled.add(body["digest"]),
     "LastCallOpened": _until,
-    "ObjectionRaised": lambda told, body, at: told.objections.update({body["objection"]: False}),
+    "ObjectionRaised": _objected,
     "ObjectionAnswered": lambda told, body, at: told.objections.update({body["objection"]: True}),
     "ConfirmationOpened": _confirming,
     "RecordSigned": lambda told, body, at: told.signed.add(body["as"]),

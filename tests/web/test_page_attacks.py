@@ -213,7 +213,8 @@ class Reader(HTMLParser):
             if name.startswith("on") or name == "style" or "<" in name or '"' in name:
                 self.wrong.append(f"{tag} {name}")
             if name in ("href", "src", "action", "formaction", "data-next") and value:
-                if not value.startswith(("/", "#", "?", "https://", "http://127.0.0.1", "data:image/png", "data:,")):
+                is_ours = not urlsplit(value).scheme and not value.startswith(("//", "/\\"))
+                if not (is_ours or value.startswith(("https://", "http://127.0.0.1", "data:image/", "data:,"))):
                     self.wrong.append(f"{tag} {name}={value}")
         if given.get("src") == "x":
             self.wrong.append("an injected element")
@@ -280,7 +281,7 @@ def provoked(play: Play, step: str) -> None:
         first.give("ReportReleaseFailure", tender.id, told)
     elif step == "announcing":
         said = [e for e in play.events() if e["type"] == "ObjectionRaised"]
-        host.give("AnswerObjection", tender.id, {"objection": said[0]["body"]["id"], "ruling": "rejected", "text": EVIL})
+        host.give("AnswerObjection", tender.id, {"objection": said[0]["body"]["objection"], "ruling": "rejected", "text": EVIL})
 
 
 def test_texts_stay_texts_names_and_prices_stay_secret(

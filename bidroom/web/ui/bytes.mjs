@@ -75,14 +75,6 @@ export function equal(a, b) {
 /** @param {number} size */
 export const randomBytes = (size) => globalThis.crypto.getRandomValues(new Uint8Array(size));
 
-/**
- * Give the memory of large bytes back at once; they are gone. What waits for the collector piles up to a hundred MB.
- * @param {Uint8Array<ArrayBuffer>} bytes
- */
-export function letGo(bytes) {
-  bytes.buffer.transfer?.(0);
-}
-
 /** @param {...Uint8Array} parts */
 export async function sha256(...parts) {
   return new Uint8Array(await subtle.digest("SHA-256", parts.length === 1 ? parts[0] : concat(...parts)));

@@ -1,6 +1,6 @@
 /** A part's bytes: Cobblestone-256 around a frame, written and read as a stream, every failure named with its place. */
 
-import { concat, letGo } from "./bytes.mjs";
+import { concat } from "./bytes.mjs";
 import { CHUNK, Cobblestone, Damaged, freshSalt, SALT_AND_COMMITMENT, TAG } from "./cobblestone.mjs";
 import { payloadContext } from "./context.mjs";
 import { FORM, Frame, FrameReader } from "./frames.mjs";
@@ -10,8 +10,7 @@ const AT_ONCE = 64;
 const BLOCK = AT_ONCE * (CHUNK + TAG);
 
 /**
- * The ciphertext of part `i` around `data`, chunk by chunk; some 1 MiB is on its way at a time, and a chunk is good
- * until the next is asked for.
+ * The ciphertext of part `i` around `data`, chunk by chunk; some 1 MiB is on its way at a time.
  * @param {number} i
  * @param {Uint8Array} key K_i
  * @param {Uint8Array} B
@@ -27,12 +26,7 @@ export async function* encrypted(i, key, B, data, salt = freshSalt()) {
     const plain = await frame.read(k * CHUNK, (k + AT_ONCE) * CHUNK);
     const numbers = Array.from({ length: Math.min(AT_ONCE, chunks - k) }, (_, n) => n);
     const cut = (n) => plain.subarray(n * CHUNK, (n + 1) * CHUNK);
-    const sealed = await Promise.all(numbers.map((n) => cipher.seal(k + n, cut(n))));
-    letGo(plain);
-    for (const chunk of sealed) {
-      yield chunk;
-      letGo(chunk);
-    }
+    yield* await Promise.all(numbers.map((n) => cipher.seal(k + n, cut(n))));
   }
 }
 

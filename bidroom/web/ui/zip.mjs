@@ -1,6 +1,6 @@
 /** One uncompressed ZIP around files, read where it is asked for: nothing is held, and the bytes are the CLI's. */
 
-import { concat, letGo, utf8 } from "./bytes.mjs";
+import { concat, utf8 } from "./bytes.mjs";
 import { Refused } from "./refused.mjs";
 
 const BLOCK = 1 << 20;
@@ -119,9 +119,9 @@ const placeOf = (offset) => [u16(0), u16(0), u16(0), u32(MODE * 0x10000), u32(of
 async function crc32(data, name) {
   let crc = 0xffffffff;
   for (let at = 0; at < data.size; at += BLOCK) {
-    const bytes = new Uint8Array(await read({ name, data, start: 0 }, at, at + BLOCK));
-    for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
-    letGo(bytes);
+    for (const byte of new Uint8Array(await read({ name, data, start: 0 }, at, at + BLOCK))) {
+      crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+    }
   }
   return (crc ^ 0xffffffff) >>> 0;
 }
