@@ -20,7 +20,7 @@ from bidroom.config import Settings
 from bidroom.crypto.checkpoint import LogKey
 from bidroom.crypto.receipt import ReceiptKey
 from bidroom.dispatch import Door
-from bidroom.facts import CENTRE, Entry, Refused, StreamKind
+from bidroom.facts import Entry, Refused, StreamKind
 from bidroom.jobs import Ticker
 from bidroom.ports import Concurrency
 from bidroom.rules import REFUSAL_FACTS, TABLES, WAITS
