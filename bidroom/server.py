@@ -57,7 +57,7 @@ def run_eventlet(app: Flask, settings: Settings) -> None:
     except OSError as fault:
         raise Refused("cannot_listen", field=f"{settings.host}:{settings.port}", cause=fault.strerror) from None
     announce(settings, socket.getsockname()[1])
-    wsgi.server(socket, app, max_size=CONNECTIONS, log_output=False)
+    wsgi.server(socket, app, max_size=CONNECTIONS, log_output=False, debug=False)  # else a fault is told to clients
 
 
 def announce(settings: Settings, port: int) -> None:

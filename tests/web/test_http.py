@@ -317,8 +317,8 @@ def test_an_account_number_reaches_no_log(server: Server, centre: Centre, tender
 
 def test_every_fault_is_a_problem_in_ones_language(centre: Centre) -> None:
     url = centre.url
-    zh = problem(requests.get(f"{url}/nowhere", timeout=10))
-    en = problem(requests.get(f"{url}/nowhere", headers={"Accept-Language": "en"}, timeout=10))
+    zh = problem(requests.get(f"{url}/api/v1/nowhere", timeout=10))
+    en = problem(requests.get(f"{url}/api/v1/nowhere", headers={"Accept-Language": "en"}, timeout=10))
     assert (zh["title"], en["title"]) == ("没有这个页面", "There is nothing here")
     assert problem(requests.delete(f"{url}/api/v1/me", timeout=10))["reason"] == "method_not_allowed"
     assert problem(requests.get(f"{url}/api/v1/me", timeout=10))["status"] == 401

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import difflib
 import re
-import secrets
+import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,7 +32,7 @@ from bidroom.web.sockets import NAMESPACE
 from tests.system.steps import pay
 from tests.web import parties
 from tests.web.acts import Play
-from tests.web.parties import Centre, Organization, Tender, publish
+from tests.web.parties import Centre, Organization, publish
 from tests.web.serving import Server
 
 OF_A_MOMENT = re.compile(r'data-now="[^"]*"|<time class="num" data-clock .*?</time>')
@@ -86,7 +86,9 @@ def differing(few: Mapping[str, Any], many: Mapping[str, Any]) -> dict[str, list
     for name, (status, headers, text) in few.items():
         said = difflib.unified_diff(text.splitlines(), many[name][2].splitlines(), lineterm="", n=0)
         lines = [line[:300] for line in said if not line.startswith(("---", "+++", "@@"))]
-        more = [f"{key}: {headers.get(key)} != {value}" for key, value in many[name][1].items() if headers.get(key) != value]
+        more = [
+            f"{key}: {headers.get(key)} != {value}" for key, value in many[name][1].items() if headers.get(key) != value
+        ]
         if lines or more or status != many[name][0]:
             found[name] = [*lines[:6], *more]
     return found
@@ -163,7 +165,7 @@ def test_what_is_committed_while_a_view_is_rendered_first_reaches_it(tmp_path: P
             time.sleep(0.3)
         return seen
 
-    live.render = render  # type: ignore[method-assign]
+    live.render = render  # type: ignore[method-assign, assignment]
     live.watch(edge, VIEW, None)  # type: ignore[arg-type]
     until = time.monotonic() + 3
     while live.shown[VIEW].html != lately("announced").html and time.monotonic() < until:
@@ -179,7 +181,7 @@ def test_a_page_that_does_not_keep_up_is_dropped(tmp_path: Path, monkeypatch: py
     for name in ("slow", "quick"):
         server.eio.sockets[name] = Socket(server.eio, name)
         server.manager.enter_room(server.manager.connect(name, NAMESPACE), NAMESPACE, VIEW.room)
-    live.render = lambda _edge, _view: lately(str(next(number)))  # type: ignore[method-assign]
+    live.render = lambda edge, view: lately(str(next(number)))  # type: ignore[method-assign]
     live.watch(edge, VIEW, None)  # type: ignore[arg-type]
     for _ in range(6):
         live._renew_all(edge, "t")  # type: ignore[arg-type]
@@ -281,7 +283,34 @@ def provoked(play: Play, step: str) -> None:
         first.give("ReportReleaseFailure", tender.id, told)
     elif step == "announcing":
         said = [e for e in play.events() if e["type"] == "ObjectionRaised"]
-        host.give("AnswerObjection", tender.id, {"objection": said[0]["body"]["objection"], "ruling": "rejected", "text": EVIL})
+        host.give(
+            "AnswerObjection",
+            tender.id,
+            {"objection": said[0]["body"]["objection"], "ruling": "rejected", "text": EVIL},
+        )
+
+
+UNTIL_THE_ANNOUNCEMENT = ("published", "submitted", "sign_in", "checked", "decrypting", "closing", "attributing")
+
+
+def news_of(watchers: Mapping[str, Watcher]) -> dict[str, str]:
+    """The markup that each was sent since it was asked for last."""
+    time.sleep(1)
+    told = {}
+    for seat, watcher in watchers.items():
+        patches = [patch for name, data in watcher.heard if name == "patches" for patch in data["patches"]]
+        told[f"{seat} patches"] = "\n".join(patch.get("html", "") for patch in patches)
+        watcher.heard.clear()
+    return told
+
+
+def check_secrets(play: Play, step: str, told: Mapping[str, str]) -> None:
+    """No price for anyone; who the bidders are for host and supervisor alone."""
+    for name, text in told.items():
+        assert [price for price in PRICES if price in text] == [], (step, name)
+        if not name.startswith(("host", "supervisor")):
+            others = [who for n, who in enumerate(play.bidders) if not name.startswith(f"bidder{n} ")]
+            assert [each for who in others for each in secrets_of(who) if each in text] == [], (step, name)
 
 
 def test_texts_stay_texts_names_and_prices_stay_secret(
@@ -296,26 +325,20 @@ def test_texts_stay_texts_names_and_prices_stay_secret(
     for step in play.steps():
         if step == "published":
             seats |= {f"bidder{n}": who.client for n, who in enumerate(play.bidders)}
-            seats |= {"stranger": stranger.client, "observer": Client(centre.url, "en"), "host": play.tender.agent.client}
+            seats |= {
+                "stranger": stranger.client,
+                "observer": Client(centre.url, "en"),
+                "host": play.tender.agent.client,
+            }
             seats |= {"clerk": centre.clerk.client, "supervisor": centre.supervisor.client}
             watchers |= {seat: Watcher(client, play.tender.id) for seat, client in seats.items()}
         if step in ("released", "uploaded", "signed"):
             continue
         provoked(play, step)
-        told = rooms_of(seats, play.tender.id)
-        time.sleep(1)
-        for seat, watcher in watchers.items():
-            news = [patch.get("html", "") for name, data in watcher.heard if name == "patches" for patch in data["patches"]]
-            told[f"{seat} patches"] = "\n".join(news)
-            watcher.heard.clear()
+        told = {**rooms_of(seats, play.tender.id), **news_of(watchers)}
         check_markup(told)
-        is_before = step in ("published", "submitted", "sign_in", "checked", "decrypting", "closing", "attributing")
-        for name, text in told.items():
-            if is_before:
-                assert [price for price in PRICES if price in text] == [], (step, name)
-            if is_before and not name.startswith(("host", "supervisor")):
-                others = [w for n, w in enumerate(play.bidders) if not name.startswith(f"bidder{n} ")]
-                assert [each for who in others for each in secrets_of(who) if each in text] == [], (step, name)
+        if step in UNTIL_THE_ANNOUNCEMENT:
+            check_secrets(play, step, told)
         if step == "announcing":
             assert all(PRICES[1] in told[f"{seat} /room"] for seat in seats)
     for each in watchers.values():
@@ -371,12 +394,17 @@ def test_nobody_is_led_away(centre: Centre, way: str) -> None:
     onward = re.findall(r'data-next="([^"]*)"', page)
     assert onward
     for each in onward:
-        assert urlsplit(urljoin(centre.url, each.replace("\\", "/").replace("\t", ""))).netloc == urlsplit(centre.url).netloc
+        assert (
+            urlsplit(urljoin(centre.url, each.replace("\\", "/").replace("\t", ""))).netloc
+            == urlsplit(centre.url).netloc
+        )
 
 
 ODD = (
-    "/tenders?page=99999999999999999999999", "/tenders?page=-5", "/tenders?q=" + "%25" * 500, "/tenders?q=%00&state=%00",
-    "/tenders/%00", "/tenders/..%2f..%2fetc", "/words/..%2f..%2fmessages", "/static/..%2f..%2fapp.py", "/static/%2e%2e/http.py",
+    "/tenders?page=99999999999999999999999", "/tenders?page=-5", "/tenders?q=" + "%25" * 500,
+    "/tenders?q=%00&state=%00",
+    "/tenders/%00", "/tenders/..%2f..%2fetc", "/words/..%2f..%2fmessages", "/static/..%2f..%2fapp.py",
+    "/static/%2e%2e/http.py",
     "/language/..", "/register/zz", "/register/" + "0" * 32, "/seat/nobody/", "/seat/host/../x", "/enter/x", "/seats/x",
     "/demo/key", "/tenders?page=%EF%BC%91", "/tenders?q=%ED%A0%80", "/login?next=%ED%A0%80", "/login?next=/%ff",
     "/tenders/" + "0" * 32 + "/record.pdf?lang=../../x", "/centre/deposits/" + "0" * 32, "/seats/%ff", "/static/",
@@ -408,3 +436,18 @@ def test_a_person_who_is_logged_in_may_use_every_form(centre: Centre) -> None:
     answer = session.post(f"{centre.url}/register/find", data=told, allow_redirects=False, timeout=10)
     assert (answer.status_code, answer.headers.get("Location")) == (303, f"/register/{stream}"), answer.text[:300]
     assert session.post(f"{centre.url}/register/find", data={**told, "csrf": "0" * 64}, timeout=10).status_code == 403
+
+
+def test_a_broken_database_tells_nothing_of_our_inside(fresh: Server) -> None:
+    fresh.start()
+    centre = Centre.at(fresh.url)
+    with sqlite3.connect(fresh.folder / "data" / "bidroom.sqlite") as database:
+        database.execute("ALTER TABLE sessions RENAME TO gone")
+    for path in ("/", "/tenders", "/nowhere", "/api/v1/me", "/words/en"):
+        answer = got(centre.clerk.client, path)
+        assert "Traceback" not in answer.text, path
+        assert "sqlalchemy" not in answer.text, path
+        assert answer.status_code in (200, 404, 500)
+        assert answer.headers["Content-Security-Policy"], path
+    assert "could not be shown" in fresh.errors
+    assert str(centre.clerk.client._session.cookies["bidroom_session"]) not in fresh.errors

@@ -200,8 +200,8 @@ def test_a_fault_of_ours_tells_nothing_of_its_inside(tmp_path: Path, capsys: pyt
     def broken() -> str:
         raise RuntimeError("the secret inside")
 
-    app.add_url_rule("/broken", view_func=broken)
-    answer = app.test_client().get("/broken")
+    app.add_url_rule("/api/broken", view_func=broken)
+    answer = app.test_client().get("/api/broken")
     assert (answer.status_code, answer.json["reason"]) == (500, "server_failed")  # type: ignore[index]
     assert "secret" not in answer.text
     assert "the secret inside" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import structlog
 from flask import Flask, current_app, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -27,6 +28,9 @@ from bidroom.web.people import Session
 BEIJING = ZoneInfo(TIMEZONE)
 ORDER = (Role.CLERK, Role.SUPERVISOR, Role.AUDITOR)
 UNBUILT = "0" * 64
+LOG = structlog.get_logger()
+BARE = Markup('<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1></html>')
+"""A page for when that fails on which all pages stand, such as the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +187,7 @@ def refused_page(refused: Refused, status: int, title: str) -> BaseResponse:
         body = page("errors/refused.html", **values)
     except Refused:  # the session itself is what is refused
         body = render_template("errors/refused.html", me=None, **around(), **values)
+    except Exception as fault:
+        LOG.error("a refusal could not be shown as a page", reason=refused.reason, exc_info=fault)
+        body = BARE.format(title=title, lang=language())
     return current_app.response_class(body, status=status, mimetype="text/html")

@@ -126,6 +126,8 @@ def test_each_is_led_where_its_role_leads() -> None:
     assert endpoints(before, Role.BIDDER) == ["desk.desk", "room.room"]
     assert endpoints(before, Role.AGENT, Role.HOST, amend=True) == ["notices.draft", "room.room"]
     assert endpoints(before, Role.TENDEREE, waits=True) == ["notices.draft", "room.room"]
+    signing_in = reached(P.SIGN_IN).opening
+    assert endpoints(signing_in, Role.AGENT, Role.HOST, amend=True) == ["room.room", "notices.draft"]
     assert endpoints(before, Role.CLERK) == ["room.room", "centre.deposits"]
     assert endpoints(after, Role.BIDDER) == ["room.room", "desk.desk", "audit.page"]
     assert endpoints(after, me=False) == ["room.room", "audit.page"]
