@@ -64,8 +64,8 @@ class Company:
 
 
 @contextmanager
-def company(url: str, name: str, folder: Path) -> Iterator[Company]:
-    """The parties of a scenario at a server in demo mode, ready to act."""
+def company(url: str, name: str, folder: Path, kind: type[Party] = Party) -> Iterator[Company]:
+    """The parties of a scenario at a server in demo mode, ready to act; `kind` is what they are."""
     scenario = read(SCENARIOS / f"{name}.yaml")
     director = Client(url)
     started = instant(director.get("/time")["now"])
@@ -75,7 +75,7 @@ def company(url: str, name: str, folder: Path) -> Iterator[Company]:
     prepare(folder / "out")
     vkey = parse_vkey(director.get("/keys")["receipt"])
     place = Place(url, scenario.number, authority.trust, vkey, folder, folder / "out" / "receipts", lambda *_: None)
-    cast = cast_of(scenario, place, authority, staff)
+    cast = cast_of(scenario, place, authority, staff, kind=kind)
     with acting(cast):
         yield Company(url, cast, director)
     director.close()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute
 
 from bidroom.cli.sealing import SealedBid
 from bidroom.facts import instant
@@ -40,6 +40,31 @@ SHOWN = """
 CHINESE = re.compile("[\u2e80-\u2fff\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
+class Line:
+    """One person's live connection: what the server says can be held back for a while, as a slow network does."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.is_slow = False
+        self._held: list[tuple[WebSocketRoute, str | bytes]] = []
+        context.route_web_socket(re.compile(r"/socket\.io/"), self._connect)
+
+    def _connect(self, page: WebSocketRoute) -> None:
+        page.connect_to_server().on_message(lambda said: self._pass(page, said))
+
+    def _pass(self, page: WebSocketRoute, said: str | bytes) -> None:
+        if self.is_slow:
+            self._held.append((page, said))
+        else:
+            page.send(said)
+
+    def catch_up(self) -> int:
+        """Deliver what was held back; how many messages it was."""
+        self.is_slow, held, self._held = False, self._held, []
+        for page, said in held:
+            page.send(said)
+        return len(held)
+
+
 class Interrupted:
     """A real opening past its deadline, and its people's seats."""
 
@@ -52,6 +77,7 @@ class Interrupted:
         self.sealed: dict[tuple[int, int], SealedBid] = {}
         self.typed: list[str] = []
         self.seats: dict[str, Seat] = {}
+        self.lines: dict[str, Line] = {}
         for lot, numbers in LOTS.items():
             for no in numbers:
                 out = folder / f"{lot}-{no}"
@@ -64,7 +90,9 @@ class Interrupted:
 
     def sit(self, name: str, who: Any, language: str = "zh-CN") -> Seat:
         """Somebody's page of the room."""
-        seat = Seat.at(self.new_context(language), who.client, who.identity, self.url, self.folder)
+        context = self.new_context(language)
+        self.lines[name] = Line(context)
+        seat = Seat.at(context, who.client, who.identity, self.url, self.folder)
         self.seats[name] = seat
         return seat
 

@@ -8,6 +8,9 @@ import { get } from "./server.mjs";
 import { way } from "./sending.mjs";
 import { say } from "./words.mjs";
 
+/** Milliseconds for which a patch may be on its way: the record can be newer than the page. */
+const PATCH_TAKES = 3_000;
+
 /** The minutes as the server has them, with the digest that this browser computes of them. */
 async function minutesOf(tender) {
   const { minutes, digest } = await get(`/tenders/${tender}/record`);
@@ -25,7 +28,7 @@ way("openConfirmation", async ({ asked }) => {
 /** A bidder sees its own rows and the digest before it signs. */
 way("confirm", async ({ asked, form }) => {
   const { minutes, digest } = await minutesOf(asked.stream);
-  checkNamed(asked, digest, form);
+  await checkNamed(asked, digest, form);
   const rows = ownRows(minutes, (await get("/me")).organization);
   const yes = await ask({
     title: say('核对并确认开标记录'),
@@ -38,18 +41,29 @@ way("confirm", async ({ asked, form }) => {
 });
 
 way("refuse", async ({ asked, form }) => {
-  checkNamed(asked, (await minutesOf(asked.stream)).digest, form);
+  await checkNamed(asked, (await minutesOf(asked.stream)).digest, form);
   return asked;
 });
 
 way("signRecord", async ({ asked, form }) => {
-  checkNamed(asked, (await minutesOf(asked.stream)).digest, form);
+  await checkNamed(asked, (await minutesOf(asked.stream)).digest, form);
   return asked;
 });
 
 /** The minutes are those laid out; they have only moved since where the room says so itself (an objection, say). */
-function checkNamed({ body }, digest, form) {
-  if (digest !== body.record && !form.hasAttribute("data-moved")) throw new Refused("record_is_another", "record");
+async function checkNamed({ body }, digest, form) {
+  if (digest !== body.record && !(await saysItMoved(form))) throw new Refused("record_is_another", "record");
+}
+
+/** Whether the room says so now, or as soon as the patch that says it arrives. */
+function saysItMoved(form) {
+  const over = new AbortController();
+  return new Promise((resolve) => {
+    const look = () => form.hasAttribute("data-moved") && resolve(true);
+    document.addEventListener("bidroom:patched", look, { signal: over.signal });
+    setTimeout(() => resolve(false), PATCH_TAKES);
+    look();
+  }).finally(() => over.abort());
 }
 
 const textOf = (isSame) => (isSame
