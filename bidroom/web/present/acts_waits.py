@@ -16,7 +16,7 @@ from bidroom.web.present.chips import told_at
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One sentence, and when that time is over (RFC 3339, empty where nobody knows); `is_over`: nothing comes after it."""
+    """One sentence, and when that is over (RFC 3339, empty where nobody knows); `is_over`: nothing comes after it."""
 
     text: str
     until: str = ""

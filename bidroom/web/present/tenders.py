@@ -141,7 +141,8 @@ def _chips() -> dict[Phase, tuple[str, str, str]]:
 
 def actions(opening: Opening, roles: Collection[Role], me: bool, may_amend: bool, waits: bool) -> Sequence[Action]:
     """What this visitor can do here, the most likely first; `waits`: something is to be signed or handed in."""
-    found = [*_notice_actions(roles, may_amend, waits), *_room_actions(opening, roles, me)]
+    notice, room = _notice_actions(roles, may_amend, waits), _room_actions(opening, roles, me)
+    found = [*notice, *room] if waits or opening.phase is Phase.SCHEDULED else [*room, *notice]
     if Role.CLERK in roles:
         found.append(Action("centre.deposits", _("保证金登记"), "cash"))
     if opening.announced_at is not None or opening.phase in OVER:
