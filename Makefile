@@ -39,7 +39,7 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	@touch $@
 
 # Looked at whenever a source is newer; built when its bytes differ from those of the last build.
-$(BUNDLE): $(READY) bidroom/web/assets.py bidroom/web/sprite.py $(wildcard bidroom/web/ui/*.mjs bidroom/web/ui/*.json bidroom/web/ui/*/*.mjs bidroom/web/ui/*/*.css)
+$(BUNDLE): $(READY) bidroom/web/assets.py $(wildcard bidroom/web/sprite.py bidroom/web/ui/*.mjs bidroom/web/ui/*.json bidroom/web/ui/*/*.mjs bidroom/web/ui/*/*.css)
 	@$(BIN)/python -m bidroom.web.assets
 	@touch $@
 

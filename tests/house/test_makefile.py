@@ -37,7 +37,7 @@ def python_that(folder: Path, script: str) -> str:
     return f"PYTHON={path}"
 
 
-@pytest.mark.parametrize("target", ["help", "setup", "demo", "run", "test", "lint", "clean"])
+@pytest.mark.parametrize("target", ["help", "setup", "demo", "run", "test", "e2e", "lint", "clean"])
 def test_the_targets_exist(target: str) -> None:
     assert make(ROOT, "--dry-run", target).returncode == 0
 
@@ -77,7 +77,9 @@ def test_unchanged_is_skipped(house: Path) -> None:
     assert make(house, f"PYTHON={sys.executable}", "--question", "setup").returncode == 1
 
 
-@pytest.mark.parametrize("source", ["assets.py", "ui/worker.mjs", "ui/package-lock.json"])
+@pytest.mark.parametrize(
+    "source", ["assets.py", "sprite.py", "ui/worker.mjs", "ui/package-lock.json", "ui/pages/a.mjs", "ui/css/a.css"]
+)
 def test_a_newer_source_has_the_bundle_looked_at(house: Path, source: str) -> None:
     ready, bundle = house / ".venv" / f".ready-{VERSION}", house / "bidroom" / "web" / "static" / "manifest.json"
     for made in (ready, bundle, house / "bidroom" / "web" / source):
@@ -97,5 +99,12 @@ def test_ci_stops_at_the_first_failure_and_skips_nothing() -> None:
     text = (ROOT / ".ci" / "run").read_text()
     assert text.startswith("#!/usr/bin/env bash")
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
-    for line in ("set -euo pipefail", "export CI=true", "export BIDROOM_REQUIRE_ALL=1", "step lint", "step test"):
+    for line in (
+        "set -euo pipefail",
+        "export CI=true",
+        "export BIDROOM_REQUIRE_ALL=1",
+        "step lint",
+        "step test",
+        "step e2e",
+    ):
         assert f"\n{line}\n" in text
