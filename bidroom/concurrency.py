@@ -52,7 +52,7 @@ class Eventlet(Threads):
         if not patcher.is_monkey_patched("thread"):
             raise RuntimeError("eventlet.monkey_patch() must come before every other import: see wsgi.py")
         self._pool = importlib.import_module("eventlet.tpool")
-        _native_logging_locks(patcher.original("threading"))
+        _native_locks(patcher.original("threading"))
 
     def offload(self, work: Callable[[], T]) -> T:
         """Run `work` in a real thread."""
@@ -68,7 +68,8 @@ class Gevent(Threads):
         if not monkey.is_module_patched("threading"):
             raise RuntimeError("gevent.monkey.patch_all() must come before every other import: see wsgi.py")
         self._gevent = importlib.import_module("gevent")
-        _native_logging_locks(SimpleNamespace(**{**vars(threading), "RLock": monkey.get_original("_thread", "RLock")}))
+        locks = dict(zip(("Lock", "RLock"), monkey.get_original("_thread", ["allocate_lock", "RLock"]), strict=True))
+        _native_locks(SimpleNamespace(**{**vars(threading), **locks}))
 
     def offload(self, work: Callable[[], T]) -> T:
         """Run `work` in a real thread."""
@@ -81,8 +82,21 @@ def concurrency(mode: AsyncMode) -> Concurrency:
     return {"eventlet": Eventlet, "gevent": Gevent, "threading": Threads}[mode]()
 
 
-def _native_logging_locks(native: Any) -> None:
-    """A green lock that the hub holds hangs a real thread that logs: logging gets real ones, new handlers too."""
+def _native_locks(native: Any) -> None:
+    """What greenlets and offloaded work share gets real locks: over a green one they would wait for ever.
+
+    None of these is held while anything waits, so the hub stands still for no longer than a look into a cache takes.
+    """
+    _logging_locks(native)
+    module = importlib.import_module
+    vars(module("jinja2.utils"))["Lock"] = native.Lock  # of every cache of templates that is made from now on
+    vars(vars(module("jinja2.lexer"))["_lexer_cache"])["_wlock"] = native.Lock()
+    vars(module("babel.localedata"))["_cache_lock"] = native.RLock()
+    module("werkzeug.routing").Map.lock_class = native.Lock
+
+
+def _logging_locks(native: Any) -> None:
+    """New handlers get real locks too."""
     names = vars(logging)
     names.update(threading=native, _lock=native.RLock())
     for reference in names["_handlerList"]:

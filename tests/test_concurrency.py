@@ -53,6 +53,45 @@ def test_a_green_mode_without_its_patch_is_an_error_at_once() -> None:
         Eventlet()
 
 
+RENDERING = """
+import sys
+import jinja2
+from bidroom.concurrency import concurrency
+green = concurrency(sys.argv[1])
+sys.setswitchinterval(1e-5)  # so that threads meet in every lock
+from babel import localedata
+from threading import Thread
+import os
+pages = {"page": "{% import 'macros' as m %}{{ m.one(1) }}", "macros": "{% macro one(x) %}{{ x }}{% endmacro %}"}
+templates = jinja2.Environment(loader=jinja2.DictLoader(pages))
+def render():
+    for _ in range(1500):
+        templates.get_template("page").render()
+        localedata.load("zh")
+    return 1
+found = []
+work = [lambda: green.offload(render), render] * 4
+threads = [Thread(target=lambda each=each: found.append(each())) for each in work]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+print("rendered", sum(found), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("mode", [mode for mode in PATCH if mode != "gevent" or importlib.util.find_spec("gevent")])
+def test_greenlets_and_offloaded_work_render_templates_at_once(mode: str) -> None:
+    """Over a lock of the template cache they once waited for each other for ever, and with them whoever had asked."""
+    script = f"{PATCH[mode]}\n{RENDERING}"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, mode],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout == "rendered 8\n", done.stderr
+
+
 def test_offloaded_work_returns_its_result_and_raises_its_exception() -> None:
     threads = concurrency("threading")
     assert isinstance(threads, Threads)
