@@ -120,7 +120,7 @@ What the browser alone fills in (countdowns, which buttons' time has come, what 
 """
 
 
-def difference(page: Page, tries: int = 60) -> Mapping[str, Any] | None:
+def difference(page: Page, tries: int = 400) -> Mapping[str, Any] | None:
     """What the page and the page anew differ in, once they have had time to be the same."""
     found: Mapping[str, Any] | None = None
     for _ in range(tries):

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 from tests.web.serving import Server
 
 DESKTOP, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds for which a page is waited for."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

@@ -20,7 +20,7 @@ from tests.web.acts import Play
 from tests.web.parties import Centre
 from tests.web.serving import Server
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 SECOND = timedelta(seconds=1)
 TOKEN = "a" * 32
 

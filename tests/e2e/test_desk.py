@@ -25,7 +25,7 @@ from tests.e2e.conftest import Faults, NewContext, chromium_path
 from tests.web.parties import Centre, Organization, Tender, publish
 from tests.web.serving import Server
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 MIB = 1 << 20
 SECOND = timedelta(seconds=1)
 PASSPHRASE = "开标 2026"

@@ -14,7 +14,7 @@ from tests.e2e.interrupting import SECOND, Interrupted, chinese_in, ends
 from tests.e2e.seat import Seat
 from tests.web.serving import Server
 
-pytestmark = [pytest.mark.xdist_group("interrupted"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("interrupted"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture

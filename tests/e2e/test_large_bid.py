@@ -23,7 +23,7 @@ from tests.e2e.conftest import PATIENCE, Faults, chromium_path
 from tests.e2e.test_desk import LONG, STORED, Desk, choose, fill_in, open_key, seal, state, submitted
 from tests.web.serving import Server
 
-pytestmark = [pytest.mark.xdist_group("large bid"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("large bid"), pytest.mark.timeout(900)]
 MIB = 1 << 20
 SIZE = 100 * MIB
 MOST, GROWTH = 300, 128

@@ -26,7 +26,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TOLD = "(r) => JSON.stringify(r.violations.map((v) => [v.id, v.nodes[0].html]))"
 RUN = f"axe.run(document, {{runOnly: {RULES}}}).then({TOLD})"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def seated(context: BrowserContext, who: Organization) -> Page:

@@ -15,7 +15,7 @@ from tests.e2e.company import Company, company, difference, seated
 from tests.e2e.conftest import Faults, profile
 from tests.web.serving import Server
 
-pytestmark = [pytest.mark.xdist_group("trouble"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("trouble"), pytest.mark.timeout(900)]
 PHASES = {
     "scheduled", "sign_in", "checked", "decrypting", "suspended", "closing", "attributing", "announcing", "objections",
     "confirming", "closed",

@@ -179,7 +179,7 @@ class Terminating(Duty):
 
 
 @pytest.mark.xdist_group("screens")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_screens_of_an_opening_with_every_trouble(
     server: Server, new_context: NewContext, faults: Faults, tmp_path: Path
 ) -> None:
@@ -211,7 +211,7 @@ def test_screens_of_an_opening_with_every_trouble(
 
 
 @pytest.mark.xdist_group("screens of two lots")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_screens_of_two_lots_and_of_a_termination(server: Server, new_context: NewContext, tmp_path: Path) -> None:
     screens = Screens.of(tmp_path)
     looked = {"scheduled"}

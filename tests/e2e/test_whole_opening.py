@@ -31,7 +31,7 @@ from tests.e2e.conftest import DESKTOP, PATIENCE, Faults
 from tests.e2e.opening import LOTS, Opening, tapped
 from tests.e2e.wire import Message, holds
 
-pytestmark = [pytest.mark.xdist_group("whole"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("whole"), pytest.mark.timeout(900)]
 FIVE = {"host", "tenderee", "supervisor", "bidder 0", "bidder 1"}
 BROWSERS = frozenset(FIVE)
 FIRST_PAINT = 1_000
