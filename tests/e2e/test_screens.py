@@ -118,7 +118,7 @@ class Survey:
 
     @staticmethod
     def _catch_up(page: Page, seat: str) -> None:
-        for _ in range(100):
+        for _ in range(400):
             if page.evaluate(CAUGHT_UP):
                 return
             page.wait_for_timeout(50)
