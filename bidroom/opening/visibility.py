@@ -41,7 +41,9 @@ PUBLIC = frozenset({
 """Told to every audience of the room."""
 
 IN_THE_ROOM = frozenset({"PreflightSigned", "Reminded", "ReleaseFailureReported"})
-"""Told to host, tenderee, supervisor and auditor."""
+"""Told to those who run and watch the opening."""
+RUN_AND_WATCH = (*KNOWS_NAMES, Role.TENDEREE)
+"""Host, supervisor, auditor, tenderee."""
 
 SECRET_UNTIL_EXTRACTION = frozenset({"BidderSignedIn"})
 """Told to the room once the deadline has passed; before that to nobody but the one who acted."""
@@ -72,7 +74,7 @@ def is_told(state: Opening, entry: Entry, role: Role) -> bool:
     if entry.type in PUBLIC:
         return True
     if entry.type in IN_THE_ROOM:
-        return role in (*KNOWS_NAMES, Role.TENDEREE)
+        return role in RUN_AND_WATCH
     return entry.type in SECRET_UNTIL_EXTRACTION and state.root is not None and role in INSIDE
 
 

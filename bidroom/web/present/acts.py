@@ -132,7 +132,7 @@ def own_view(
         title=title,
         icon=icon,
         first=first,
-        wait=wait_of(opening, seat, organization),
+        wait=wait_of(opening, role, seat, organization),
         more=tuple(act for act in rest if not act.is_grave),
         grave=tuple(act for act in rest if act.is_grave),
         bids=bids_of(opening, organization, serials) if is_bidder else (),

@@ -10,6 +10,7 @@ from bidroom.facts import Role
 from bidroom.opening.attribution import unattributed
 from bidroom.opening.holders import holders_missing
 from bidroom.opening.state import Opening, Phase
+from bidroom.opening.visibility import RUN_AND_WATCH
 from bidroom.web.i18n import gettext as _
 from bidroom.web.present.chips import told_at
 
@@ -23,14 +24,14 @@ class Wait:
     is_over: bool = False
 
 
-def wait_of(opening: Opening, seat: Role, organization: str | None) -> Wait:
-    """Why there is nothing to do now, or what is going on."""
+def wait_of(opening: Opening, role: Role, seat: Role, organization: str | None) -> Wait:
+    """Why there is nothing to do now, or what is going on; `role` is the audience, `seat` what one is to oneself."""
     if opening.phase in (Phase.SCHEDULED, Phase.SIGN_IN):
         return _before(opening, seat, organization)
     waits: Mapping[Phase, Callable[[], tuple[str, datetime | None]]] = {
         Phase.DRAFT: lambda: (_("招标公告尚未发布"), None),
         Phase.EXTRACTED: lambda: (_("投标已截止，系统正在核验最终投标文件"), None),
-        Phase.CHECKED: lambda: (_checked(opening, seat), None),
+        Phase.CHECKED: lambda: (_checked(opening, role), None),
         Phase.DECRYPTING: lambda: (_decrypting(opening, seat, organization), opening.clock),
         Phase.CLOSING: lambda: _closing(opening),
         Phase.ATTRIBUTING: lambda: (_attributing(opening), None),
@@ -57,18 +58,19 @@ def _before(opening: Opening, seat: Role, organization: str | None) -> Wait:
     return Wait(_("签到进行中，等待投标截止"), told_at(opening.deadline))
 
 
-def _checked(opening: Opening, seat: Role) -> str:
-    if not opening.preflights:
-        return str(_("等待招标人签署解密预检"))
-    return str(_("等待主持人下达解密指令"))
+def _checked(opening: Opening, role: Role) -> str:
+    """Only those who are told of a preflight know whether there was one."""
+    if role not in RUN_AND_WATCH:
+        return _("等待招标人预检和主持人的解密指令")
+    return _("等待主持人下达解密指令") if opening.preflights else _("等待招标人签署解密预检")
 
 
 def _decrypting(opening: Opening, seat: Role, organization: str | None) -> str:
     mine = [bid for bid in opening.finals() if bid.organization == organization]
     missing = sum(bid.released_at is None for bid in opening.finals())
     if seat is Role.BIDDER and mine and all(bid.released_at for bid in mine):
-        return str(_("密钥已提交，还有 %(n)d 份待提交", n=missing))
-    return str(_("等待投标人提交密钥，还有 %(n)d 份", n=missing))
+        return _("密钥已提交，还有 %(n)d 份待提交", n=missing)
+    return _("等待投标人提交密钥，还有 %(n)d 份", n=missing)
 
 
 def _closing(opening: Opening) -> tuple[str, datetime | None]:
@@ -79,8 +81,8 @@ def _closing(opening: Opening) -> tuple[str, datetime | None]:
 
 def _attributing(opening: Opening) -> str:
     if unattributed(opening):
-        return str(_("等待主持人认定解密失败的原因"))
-    return str(_("等待主持人公布开标一览表"))
+        return _("等待主持人认定解密失败的原因")
+    return _("等待主持人公布开标一览表")
 
 
 def _suspended(opening: Opening) -> tuple[str, datetime | None]:

@@ -90,8 +90,9 @@ def _extracted(state: Opening, events: Sequence[Seen]) -> Timer:
 
 def _checked(state: Opening, events: Sequence[Seen]) -> Timer:
     undecided = any(needs_decision(state, lot) and lot.decision is None for lot in state.live_lots)
-    notes = [_("等待主持人作出决定") if undecided else _("等待主持人下达解密指令")]
     done = sum(each["type"] == "PreflightSigned" for each in events)
+    command = _("等待主持人下达解密指令") if done else _("等待招标人预检和主持人的解密指令")
+    notes = [_("等待主持人作出决定") if undecided else command]
     if done:
         notes.append(_("密钥持有人已预检 %(n)d 次", n=done))
     return Timer("run", _("核查完成"), value=_("待解密"), notes=tuple(notes))

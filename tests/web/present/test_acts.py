@@ -21,6 +21,7 @@ from tests.attempts import Attempt
 from tests.builders import MICROSECOND, World, member, published, reached
 from tests.opening import cases
 from tests.opening.cases import CASES, GOOD, SMALL
+from tests.web.present.showing import room_of, speaking
 
 P = Phase
 PEOPLE = tuple(row for row in TABLE if Role.CLOCK not in row.who)
@@ -218,6 +219,20 @@ def test_before_the_deadline_nobody_learns_of_others_bids(who: str | None) -> No
         busy.submit(key)
     busy.to_sign_in().give("甲", "SignIn")
     assert panel(quiet, who) == panel(busy, who)
+
+
+@pytest.mark.parametrize("who", ["甲", "乙", "丁", "clerk", None])
+def test_nobody_learns_from_a_panel_what_is_told_to_others_alone(who: str | None) -> None:
+    """Preflights and reminders are for those who run and watch the opening (visibility.IN_THE_ROOM)."""
+    before, after = reached(P.CHECKED), reached(P.CHECKED)
+    assert not before.opening.preflights
+    after.preflight().give("supervisor", "Remind", {"text": "请注意时间"})
+    role = audience_in({OPENING.name: after.opening}, Actor() if who is None else after.actor(who)).role
+    with speaking("zh-CN"):
+        assert panel(after, who) == panel(before, who)
+        assert room_of(after, role) == room_of(before, role)
+        assert panel(after, "supervisor") != panel(before, "supervisor")
+        assert room_of(after, Role.SUPERVISOR) != room_of(before, Role.SUPERVISOR)
 
 
 def test_names_are_said_to_those_who_know_them_already() -> None:
